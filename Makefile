@@ -1,0 +1,45 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+POSTGRES_URL = $(or $(DATABASE_URL),postgres://postgres@127.0.0.1:5432/postgres)
+
+# Tests see none of a developer's `.env`, and the same keys on either database.
+test test-postgres check: export ENV_FILE = /dev/null
+test test-postgres check: export SECRET_KEY = tests-only-0123456789-0123456789-0123456789-0123456789
+test test-postgres check: export JWT_SIGNING_KEY = tests-only-9876543210-9876543210-9876543210-9876543210
+
+.PHONY: run test test-postgres check format clean
+
+run: $(VENV)/runtime  ## migrate and serve on http://127.0.0.1:8000
+	$(BIN)/python manage.py serve --migrate
+
+test: $(VENV)/runtime  ## run the tests, on SQLite unless DATABASE_URL is set
+	$(BIN)/pytest
+
+test-postgres: $(VENV)/runtime  ## run the same tests on PostgreSQL
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest
+
+check: $(VENV)/dev  ## lint, types, migrations, schema, deployment settings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy .
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	PUBLIC_URL=https://todo.example ALLOWED_HOSTS=todo.example TRUSTED_PROXIES=1 \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/runtime: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	touch $@
+
+$(VENV)/dev: $(VENV)/runtime requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	touch $@

@@ -1,0 +1,42 @@
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from tasks.models import Task
+
+
+@pytest.fixture
+def alice(db):
+    return User.objects.create_user("alice@example.com", name="Alice")
+
+
+@pytest.fixture
+def bob(db):
+    return User.objects.create_user("bob@example.com", name="Bob")
+
+
+def signed_in(user):
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
+
+
+@pytest.fixture
+def alice_client(alice):
+    return signed_in(alice)
+
+
+@pytest.fixture
+def bob_client(bob):
+    return signed_in(bob)
+
+
+@pytest.fixture
+def anonymous():
+    return APIClient()
+
+
+@pytest.fixture
+def milk(alice):
+    """A task of Alice's."""
+    return Task.objects.create(owner=alice, title="Buy milk")

@@ -1,0 +1,95 @@
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
+from django.forms import ValidationError
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from django_filters.fields import BaseCSVField
+from rest_framework.viewsets import GenericViewSet
+
+from accounts.requests import AuthenticatedRequest
+
+from .models import FIRST_DUE_DATE, LAST_DUE_DATE, Task, TaskQuerySet
+
+STATUSES = {
+    "all": TaskQuerySet.all,
+    "pending": TaskQuerySet.pending,
+    "completed": TaskQuerySet.completed,
+}
+DUES = ["none", "any", "today", "overdue", "upcoming"]
+SORTS = ["created", "updated", "title", "due_date", "priority"]
+
+
+class ListFilterBackend(filters.DjangoFilterBackend):
+    """Filters are for lists; a single task is found by its id alone, whatever its state."""
+
+    def get_filterset_class(
+        self, view: GenericViewSet, queryset: QuerySet[Any] | None = None
+    ) -> type[filters.FilterSet] | None:
+        return super().get_filterset_class(view, queryset) if view.action == "list" else None
+
+
+class UniqueCSVField(BaseCSVField):
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        names = [name.removeprefix("-") for name in cleaned or []]
+        if "" in names or len(names) != len(set(names)):
+            raise ValidationError("Separate values by one comma, each given once.", code="invalid")
+        return cleaned
+
+
+class SortFilter(filters.OrderingFilter):
+    base_field_class = UniqueCSVField
+
+    def filter(self, qs: Any, value: list[str] | None) -> Any:
+        return qs.sorted_by(*(value or ["-created"]))
+
+
+class PriorityFilter(filters.BaseInFilter, filters.ChoiceFilter):
+    base_field_class = UniqueCSVField
+
+
+def one_of(names: list[str]) -> dict[str, Any]:
+    """Options of a filter that takes one of `names` and says so when it is given another."""
+    return {
+        "choices": [(name, name) for name in names],
+        "empty_label": None,
+        "error_messages": {"invalid_choice": f"Must be one of: {', '.join(names)}."},
+    }
+
+
+def calendar_date() -> dict[str, Any]:
+    return {
+        "field_name": "due_date",
+        "input_formats": ["%Y-%m-%d"],
+        "error_messages": {"invalid": "Must be a date: YYYY-MM-DD."},
+        "validators": [MinValueValidator(FIRST_DUE_DATE), MaxValueValidator(LAST_DUE_DATE)],
+    }
+
+
+class TaskFilter(filters.FilterSet):
+    request: AuthenticatedRequest
+
+    status = filters.ChoiceFilter(method="filter_status", **one_of([*STATUSES]))
+    priority = PriorityFilter(**one_of([str(value) for value in Task.Priority.values]))
+    due = filters.ChoiceFilter(method="filter_due", **one_of(DUES))
+    due_after = filters.DateFilter(lookup_expr="gte", **calendar_date())
+    due_before = filters.DateFilter(lookup_expr="lte", **calendar_date())
+    sort = SortFilter(**one_of([sign + name for name in SORTS for sign in ("", "-")]))
+
+    def filter_status(self, tasks: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
+        return STATUSES[value](tasks)
+
+    def filter_due(self, tasks: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
+        now = self.request.user.local_time(timezone.now())
+        match value:
+            case "none":
+                return tasks.undated()
+            case "any":
+                return tasks.dated()
+            case "today":
+                return tasks.due_today(now)
+            case "overdue":
+                return tasks.overdue(now)
+        return tasks.upcoming(now)

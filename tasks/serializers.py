@@ -1,0 +1,88 @@
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from .models import Task
+
+# RFC 3339, section 5.6: a date, a time and an offset.
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+class TaskSerializer(serializers.ModelSerializer[Task]):
+    completed = serializers.BooleanField(required=False)
+
+    class Meta:
+        model = Task
+        fields = [
+            "id",
+            "title",
+            "description",
+            "completed",
+            "completed_at",
+            "priority",
+            "due_date",
+            "due_time",
+            "created_at",
+            "updated_at",
+        ]
+        extra_kwargs = {
+            "description": {"trim_whitespace": False},
+            "due_date": {"input_formats": ["%Y-%m-%d"]},
+            "due_time": {"format": "%H:%M:%S", "input_formats": ["%H:%M:%S", "%H:%M"]},
+        }
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(self.split_instant(data))
+
+    def split_instant(self, data: Any) -> Any:
+        """A `due_date` that is an instant, as its date and time on the owner's clock."""
+        text = data.get("due_date")
+        if not isinstance(text, str) or not INSTANT.fullmatch(text):
+            return data
+        if data.get("due_time"):
+            raise invalid("due_time", "Leave it out: the instant in due_date has a time.")
+        try:
+            due = self.context["request"].user.local_time(datetime.fromisoformat(text.upper()))
+        except (ValueError, OverflowError):
+            raise invalid("due_date", "There is no such date or time.") from None
+        data = data.copy()
+        data["due_date"], data["due_time"] = f"{due:%Y-%m-%d}", f"{due:%H:%M:%S}"
+        return data
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        task = self.instance or Task()
+        dated = attrs.get("due_date", task.due_date)
+        timed = attrs.get("due_time", task.due_time)
+        if timed is not None and dated is None:
+            raise invalid("due_time", "A due time needs a due date.")
+        return attrs
+
+    def update(self, instance: Task, validated_data: Mapping[str, Any]) -> Task:
+        instance.change(validated_data)
+        return instance
+
+
+class CompletionSerializer(TaskSerializer):
+    """Sets `completed` when it is sent, toggles it when it is not; answers the whole task."""
+
+    class Meta(TaskSerializer.Meta):
+        read_only_fields = [name for name in TaskSerializer.Meta.fields if name != "completed"]
+
+    def update(self, instance: Task, validated_data: Mapping[str, Any]) -> Task:
+        return super().update(instance, {"completed": not instance.completed, **validated_data})
+
+
+class SummarySerializer(serializers.Serializer[dict[str, int]]):
+    total = serializers.IntegerField()
+    pending = serializers.IntegerField()
+    completed = serializers.IntegerField()
+    overdue = serializers.IntegerField()
+    due_today = serializers.IntegerField()
+
+
+def invalid(field: str, message: str) -> serializers.ValidationError:
+    return serializers.ValidationError({field: [ErrorDetail(message, "invalid")]})

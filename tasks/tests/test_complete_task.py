@@ -1,0 +1,62 @@
+import pytest
+
+
+def test_it_toggles_without_a_body(alice_client, milk):
+    first = alice_client.patch(f"/api/tasks/{milk.pk}/complete")
+    second = alice_client.patch(f"/api/tasks/{milk.pk}/complete", {})
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json()["completed"] is True
+    assert first.json()["title"] == "Buy milk"
+    assert second.json()["completed"] is False
+    assert second.json()["completed_at"] is None
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_it_sets_what_is_asked_and_can_be_repeated(alice_client, milk, value):
+    first = alice_client.patch(f"/api/tasks/{milk.pk}/complete", {"completed": value}).json()
+    second = alice_client.patch(f"/api/tasks/{milk.pk}/complete", {"completed": value}).json()
+
+    assert first["completed"] is value
+    assert second == first  # the same instants, too
+
+
+def test_it_refuses_an_anonymous_caller(anonymous, milk):
+    response = anonymous.patch(f"/api/tasks/{milk.pk}/complete")
+
+    milk.refresh_from_db()
+    assert response.status_code == 401
+    assert not milk.completed
+
+
+def test_a_stranger_finds_nothing_and_changes_nothing(bob_client, milk):
+    response = bob_client.patch(f"/api/tasks/{milk.pk}/complete", {"completed": True})
+
+    milk.refresh_from_db()
+    assert response.status_code == 404
+    assert not milk.completed
+
+
+@pytest.mark.parametrize("value", [None, "done", 2, [], {}])
+def test_it_refuses_what_is_not_true_or_false(alice_client, milk, value):
+    response = alice_client.patch(f"/api/tasks/{milk.pk}/complete", {"completed": value})
+
+    milk.refresh_from_db()
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == "completed"
+    assert not milk.completed
+
+
+def test_it_changes_nothing_else(alice_client, milk):
+    response = alice_client.patch(f"/api/tasks/{milk.pk}/complete", {"title": "Other"})
+
+    assert response.json()["title"] == "Buy milk"
+    assert response.json()["completed"] is True
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
+def test_it_takes_no_other_method(alice_client, milk, method):
+    response = getattr(alice_client, method)(f"/api/tasks/{milk.pk}/complete")
+
+    assert response.status_code == 405
+    assert response.json()["code"] == "method_not_allowed"

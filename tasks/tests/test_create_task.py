@@ -1,0 +1,199 @@
+import pytest
+from django.utils import timezone
+
+from tasks.models import Task
+
+URL = "/api/tasks"
+
+
+def test_it_creates_a_task_with_defaults(alice, alice_client):
+    before = timezone.now()
+
+    response = alice_client.post(URL, {"title": "Buy milk"})
+
+    task = Task.objects.get()
+    assert response.status_code == 201
+    assert response["Location"] == f"http://testserver/api/tasks/{task.pk}"
+    created_at = task.created_at.isoformat().replace("+00:00", "Z")
+    assert response.json() == {
+        "id": task.pk,
+        "title": "Buy milk",
+        "description": "",
+        "completed": False,
+        "completed_at": None,
+        "priority": 0,
+        "due_date": None,
+        "due_time": None,
+        "created_at": created_at,
+        "updated_at": created_at,
+    }
+    assert task.owner == alice
+    assert before <= task.created_at <= timezone.now()
+
+
+def test_it_stores_every_member(alice_client):
+    body = {
+        "title": "Buy milk",
+        "description": "  Oats, too\n",
+        "priority": 3,
+        "due_date": "2026-12-01",
+        "due_time": "09:30:00",
+    }
+
+    response = alice_client.post(URL, {**body, "completed": True})
+
+    answer = response.json()
+    assert {name: answer[name] for name in body} == body
+    assert answer["completed"] is True
+    assert Task.objects.get().completed_at is not None
+
+
+def test_it_refuses_an_anonymous_caller(anonymous, db):
+    response = anonymous.post(URL, {"title": "Buy milk"})
+
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"].startswith("Bearer")
+    assert not Task.objects.exists()
+
+
+def test_it_ignores_an_owner_and_read_only_members(alice, alice_client, bob):
+    body = {
+        "title": "Buy milk",
+        "owner": bob.pk,
+        "id": 7,
+        "completed_at": "2020-01-01T00:00:00Z",
+        "created_at": "2020-01-01T00:00:00Z",
+        "title_key": "zzz",
+        "unknown": {"nested": [1]},
+    }
+
+    response = alice_client.post(URL, body)
+
+    task = Task.objects.get()
+    assert response.status_code == 201
+    assert (task.owner, task.completed_at, task.title_key) == (alice, None, "buy milk")
+    assert task.created_at.year > 2020
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("title", None),
+        ("title", ""),
+        ("title", "   "),
+        ("title", "x" * 201),
+        ("title", "Buy\nmilk"),
+        ("title", "Buy\x00milk"),
+        ("title", "Buy\x9fmilk"),
+        ("title", ["Buy milk"]),
+        ("title", True),
+        ("description", None),
+        ("description", "x" * 10_001),
+        ("description", "\x00"),
+        ("completed", None),
+        ("completed", "perhaps"),
+        ("priority", 4),
+        ("priority", -1),
+        ("priority", None),
+        ("priority", "high"),
+        ("priority", True),
+        ("priority", 10**30),
+        ("due_date", ""),
+        ("due_date", "2026-02-30"),
+        ("due_date", "2026-W49-2"),
+        ("due_date", "1969-12-31"),
+        ("due_date", "9999-01-01"),
+        ("due_date", "10000-01-01"),
+        ("due_date", "2026-12-01T10:00:00"),
+        ("due_date", "2026-12-01T25:00:00Z"),
+        ("due_date", "0001-01-01T00:00:00+14:00"),
+        ("due_date", "9999-12-31T23:59:59-12:00"),
+        ("due_date", 20261201),
+        ("due_time", "09:30"),  # without a date
+        ("due_time", "25:00:00"),
+        ("due_time", "09:30:00Z"),
+        ("due_time", "09:30:00.5"),
+    ],
+)
+def test_it_refuses_a_bad_value_and_names_the_member(alice_client, member, value):
+    response = alice_client.post(URL, {"title": "Buy milk", member: value})
+
+    assert response.status_code == 400
+    assert {error["field"] for error in response.json()["errors"]} == {member}
+    assert not Task.objects.exists()
+
+
+def test_it_refuses_a_body_without_a_title(alice_client):
+    response = alice_client.post(URL, {})
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Bad Request",
+        "status": 400,
+        "code": "validation_error",
+        "detail": "title: This field is required.",
+        "errors": [{"field": "title", "code": "required", "detail": "This field is required."}],
+    }
+
+
+def test_it_trims_the_title(alice_client):
+    response = alice_client.post(URL, {"title": " \t Buy milk \n"})
+
+    assert response.json()["title"] == "Buy milk"
+
+
+@pytest.mark.parametrize("title", ["x" * 200, "🥛" * 200, "Grüße an Ἀθήνα", "بقالة", "'; DROP"])
+def test_it_takes_any_text_of_up_to_200_characters(alice_client, title):
+    response = alice_client.post(URL, {"title": title})
+
+    assert response.status_code == 201
+    assert alice_client.get(response["Location"]).json()["title"] == title
+
+
+def test_it_takes_a_long_description_as_it_is(alice_client):
+    response = alice_client.post(URL, {"title": "Buy milk", "description": "é\t\n" + "x" * 9_997})
+
+    assert response.json()["description"] == "é\t\n" + "x" * 9_997
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "9998-12-31"])
+def test_it_takes_the_first_and_the_last_due_date(alice_client, day):
+    response = alice_client.post(URL, {"title": "Buy milk", "due_date": day})
+
+    assert response.json()["due_date"] == day
+
+
+@pytest.mark.parametrize(
+    ("instant", "day", "time"),
+    [
+        ("2026-12-01T10:00:00Z", "2026-12-02", "00:00:00"),
+        ("2026-12-01T23:30:00.999+14:00", "2026-12-01", "23:30:00"),
+        ("2026-12-01t00:15:00-08:00", "2026-12-01", "22:15:00"),
+    ],
+)
+def test_it_turns_an_instant_into_date_and_time_of_the_owner(
+    alice, alice_client, instant, day, time
+):
+    alice.timezone = "Pacific/Kiritimati"  # UTC+14
+
+    response = alice_client.post(URL, {"title": "Buy milk", "due_date": instant, "due_time": None})
+
+    assert (response.json()["due_date"], response.json()["due_time"]) == (day, time)
+
+
+def test_it_refuses_a_time_beside_an_instant(alice_client):
+    body = {"title": "Buy milk", "due_date": "2026-12-01T10:00:00Z", "due_time": "11:00"}
+
+    response = alice_client.post(URL, body)
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == "due_time"
+
+
+def test_it_refuses_a_query_parameter(alice_client):
+    response = alice_client.post(f"{URL}?status=all", {"title": "Buy milk"})
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == "status"
+    assert not Task.objects.exists()

@@ -1,0 +1,111 @@
+from datetime import date, time
+
+import pytest
+from django.utils import timezone
+
+from tasks.models import Task
+
+URL = "/api/tasks"
+TODAY = date(2026, 6, 15)
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch):
+    """It is noon of the 15th of June, UTC."""
+    noon = timezone.datetime(2026, 6, 15, 12, 0, tzinfo=timezone.get_default_timezone())
+    monkeypatch.setattr(timezone, "now", lambda: noon)
+
+
+@pytest.fixture(autouse=True)
+def tasks(alice):
+    def make(title, **fields):
+        return Task.objects.create(owner=alice, title=title, **fields)
+
+    make("someday")
+    make("done someday", completed=True)
+    make("yesterday", due_date=date(2026, 6, 14), priority=1)
+    make("done yesterday", due_date=date(2026, 6, 14), completed=True)
+    make("today", due_date=TODAY, priority=2)
+    make("this morning", due_date=TODAY, due_time=time(11, 59), priority=3)
+    make("at noon", due_date=TODAY, due_time=time(12, 0))
+    make("tomorrow", due_date=date(2026, 6, 16), priority=3)
+
+
+def titles(client, query):
+    response = client.get(f"{URL}?{query}")
+    assert response.status_code == 200, response.content
+    return {task["title"] for task in response.json()}
+
+
+TODAYS = {"today", "this morning", "at noon"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("status=completed", {"done someday", "done yesterday"}),
+        ("status=pending", {"someday", "yesterday", "tomorrow"} | TODAYS),
+        ("status=all&due=none", {"someday", "done someday"}),
+        ("due=any", {"yesterday", "done yesterday", "tomorrow"} | TODAYS),
+        ("due=today", TODAYS),
+        ("due=overdue", {"yesterday", "this morning"}),
+        ("due=upcoming", {"tomorrow"}),
+        ("priority=3", {"this morning", "tomorrow"}),
+        ("priority=1,2", {"yesterday", "today"}),
+        ("due_after=2026-06-16", {"tomorrow"}),
+        ("due_before=2026-06-14", {"yesterday", "done yesterday"}),
+        ("due_after=2026-06-15&due_before=2026-06-15", TODAYS),
+        ("due_after=2026-06-16&due_before=2026-06-15", set()),
+        ("due=overdue&status=completed", set()),
+        ("status=pending&due=any&priority=3&due_before=2026-06-15", {"this morning"}),
+    ],
+)
+def test_filters_combine(alice_client, query, expected):
+    assert titles(alice_client, query) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "allowed"),
+    [
+        ("status=open", "status", "all, pending, completed"),
+        ("status=", "status", "value"),
+        ("status=Pending", "status", "all, pending, completed"),
+        ("status=pending%00", "status", "all, pending, completed"),
+        ("status=all&status=all", "status", "once"),
+        ("sort=owner", "sort", "created, -created, updated"),
+        ("sort=--title", "sort", "created, -created, updated"),
+        ("sort=title,", "sort", "one comma"),
+        ("sort=,", "sort", "one comma"),
+        ("sort=title,-title", "sort", "once"),
+        ("sort=", "sort", "value"),
+        ("priority=4", "priority", "0, 1, 2, 3"),
+        ("priority=1,,2", "priority", "one comma"),
+        ("priority=1,1", "priority", "once"),
+        ("priority=%D9%A1", "priority", "0, 1, 2, 3"),
+        ("due=soon", "due", "none, any, today, overdue, upcoming"),
+        ("due_after=tomorrow", "due_after", "YYYY-MM-DD"),
+        ("due_after=2026-02-30", "due_after", "YYYY-MM-DD"),
+        ("due_after=2026-06-15%00", "due_after", "YYYY-MM-DD"),
+        ("due_before=0001-01-01", "due_before", "1970-01-01"),
+        ("due_before=9999-12-31", "due_before", "9998-12-31"),
+        ("due_before=99999999999999999999", "due_before", "YYYY-MM-DD"),
+        ("page_size=0", "page_size", "1 to 200"),
+        ("page_size=201", "page_size", "1 to 200"),
+        ("page_size=-1", "page_size", "1 to 200"),
+        ("page_size=%D9%A1", "page_size", "1 to 200"),
+        ("page_size=1e2", "page_size", "1 to 200"),
+        ("page=2", "page", "status, priority, due, due_after, due_before, sort, page_size, cursor"),
+        ("format=json", "format", "status"),
+        ("owner=1", "owner", "status"),
+        ("%00=1", "\0", "status"),
+    ],
+)
+def test_it_refuses_what_it_does_not_know_and_says_what_it_does(
+    alice_client, query, parameter, allowed
+):
+    response = alice_client.get(f"{URL}?{query}")
+
+    assert response.status_code == 400
+    error = response.json()["errors"][0]
+    assert error["field"] == parameter
+    assert allowed in error["detail"]

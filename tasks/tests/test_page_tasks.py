@@ -1,0 +1,161 @@
+"""Paging by key, walked by the links as a client would."""
+
+import random
+import re
+from datetime import date, timedelta
+
+import pytest
+
+from tasks.models import SORT_KEYS, Task
+
+URL = "/api/tasks"
+SORTS = [sign + name for name in [*SORT_KEYS, "due_date"] for sign in ("", "-")]
+SORTS += ["-priority,due_date", "due_date,-title", "-due_date,title,-priority"]
+
+
+def make_tasks(owner, count, seed=1):
+    """Many of them with equal keys, half of them without a due date."""
+    chance = random.Random(seed)
+    start = owner.date_joined
+    return Task.objects.bulk_create(
+        Task(
+            owner=owner,
+            title=chance.choice(["Buy milk", "buy milk", "Call Ann", "Écrire", "écrire"]),
+            due_date=chance.choice([None, date(2026, 6, chance.randint(1, 5))]),
+            priority=chance.randint(0, 3),
+            created_at=start + timedelta(seconds=chance.randint(0, 20)),
+            updated_at=start + timedelta(seconds=chance.randint(0, 20)),
+        )
+        for _ in range(count)
+    )
+
+
+def links(response):
+    found = re.findall(r'<([^>]+)>; rel="(\w+)"', response.headers.get("Link", ""))
+    return {relation: url for url, relation in found}
+
+
+def walk(client, url, relation="next", between=lambda: None):
+    """The ids of every page from `url` on, page by page, and the last response."""
+    pages = []
+    while url:
+        response = client.get(url)
+        assert response.status_code == 200, response.content
+        pages.append([task["id"] for task in response.json()])
+        url = links(response).get(relation)
+        between()
+    return pages, response
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_every_task_comes_once_in_both_directions(alice, alice_client, sort):
+    make_tasks(alice, 1000)
+    expected = [task.pk for task in Task.objects.sorted_by(*sort.split(","))]
+
+    forward, last = walk(alice_client, f"{URL}?sort={sort}&page_size=70")
+    backward, first = walk(alice_client, links(last)["prev"], "prev")
+
+    assert sum(forward, []) == expected
+    assert sum(reversed(backward), []) == expected[: -len(forward[-1])]
+    assert {len(page) for page in forward[:-1]} == {70}
+    assert "prev" not in links(first)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_what_stays_comes_once_while_others_come_and_go(alice, alice_client, sort):
+    tasks = make_tasks(alice, 1000)
+    chance = random.Random(2)
+    leaving = chance.sample(tasks, 300)
+    staying = {task.pk for task in tasks} - {task.pk for task in leaving}
+    seeds = iter(range(100, 1000))
+
+    def disturb():
+        for task in [leaving.pop() for _ in range(min(12, len(leaving)))]:
+            task.delete()
+        make_tasks(alice, 5, seed=next(seeds))
+
+    forward, last = walk(alice_client, f"{URL}?sort={sort}&page_size=70", between=disturb)
+    backward, _ = walk(alice_client, links(last)["prev"], "prev", disturb)
+
+    for pages in (forward, [*backward, forward[-1]]):
+        seen = [pk for page in pages for pk in page if pk in staying]
+        assert len(seen) == len(set(seen))
+        assert set(seen) == staying
+
+
+def test_the_way_back_from_an_emptied_page_leads_to_the_last_one(alice, alice_client):
+    make_tasks(alice, 5)
+    second = links(alice_client.get(f"{URL}?sort=created&page_size=3"))["next"]
+    kept = [task.pk for task in Task.objects.sorted_by("created")[:3]]
+    Task.objects.exclude(pk__in=kept).delete()
+
+    empty = alice_client.get(second)
+    previous = alice_client.get(links(empty)["prev"])
+
+    assert empty.json() == []
+    assert set(links(empty)) == {"prev"}
+    assert [task["id"] for task in previous.json()] == kept
+
+
+def test_the_way_on_from_an_emptied_page_leads_to_the_first_one(alice, alice_client):
+    make_tasks(alice, 5)
+    second = alice_client.get(links(alice_client.get(f"{URL}?sort=created&page_size=3"))["next"])
+    kept = [task["id"] for task in second.json()]
+    Task.objects.exclude(pk__in=kept).delete()
+
+    empty = alice_client.get(links(second)["prev"])
+    following = alice_client.get(links(empty)["next"])
+
+    assert empty.json() == []
+    assert set(links(empty)) == {"next"}
+    assert [task["id"] for task in following.json()] == kept
+
+
+def test_a_page_holds_a_hundred_unless_told(alice, alice_client):
+    make_tasks(alice, 101)
+
+    response = alice_client.get(URL)
+
+    assert len(response.json()) == 100
+    assert set(links(response)) == {"next"}
+
+
+def test_the_page_size_may_change_on_the_way(alice, alice_client):
+    make_tasks(alice, 10)
+    url = links(alice_client.get(f"{URL}?page_size=4"))["next"]
+
+    response = alice_client.get(url.replace("page_size=4", "page_size=6"))
+
+    assert len(response.json()) == 6
+    assert set(links(response)) == {"prev"}
+
+
+@pytest.mark.parametrize("other", ["sort=title", "status=pending", "sort=-created&status=all"])
+def test_a_cursor_is_bound_to_sort_and_filters(alice, alice_client, other):
+    make_tasks(alice, 10)
+    cursor = links(alice_client.get(f"{URL}?page_size=4"))["next"].split("cursor=")[1].split("&")[0]
+
+    response = alice_client.get(f"{URL}?{other}&cursor={cursor}")
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == "cursor"
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "%00", "a:b:c", "W2ZhbHNlLFtdXQ:1:x", "%F0%9F%A5%9B", "::", "." * 5000]
+)
+def test_rubbish_is_no_cursor(alice_client, cursor):
+    response = alice_client.get(f"{URL}?cursor={cursor}")
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == "cursor"
+
+
+def test_another_users_cursor_shows_nothing_of_them(alice, alice_client, bob, bob_client):
+    make_tasks(alice, 10)
+    Task.objects.create(owner=bob, title="Feed the cat")
+    url = links(alice_client.get(f"{URL}?page_size=4&sort=created"))["next"]
+
+    titles = {task["title"] for task in bob_client.get(url).json()}
+
+    assert titles <= {"Feed the cat"}

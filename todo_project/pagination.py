@@ -1,0 +1,150 @@
+"""Paging by key, not by offset: a page costs the same wherever it is, and inserts and deletes
+between two pages neither repeat nor hide a row that was there throughout."""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.db.models import F, Model, Q
+from django.db.models.fields.tuple_lookups import (
+    Tuple,
+    TupleExact,
+    TupleGreaterThan,
+    TupleLessThan,
+)
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+from rest_framework.views import APIView
+
+
+class KeysetPagination(BasePagination):
+    """Pages of a queryset ordered by names of columns or annotations, none of them ever null.
+
+    The body is the plain page; `Link` (RFC 8288) carries `next` and `prev` while there are
+    such pages. The cursor in them is signed, so what comes back is what was given out, and
+    bound to the other parameters, as a place in one order means nothing in another.
+    """
+
+    query_parameters = ("page_size", "cursor")
+    page_size = 100
+    max_page_size = 200
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any]:
+        self.request = request
+        size = self.read_page_size()
+        backward, position = self.read_cursor()
+        order = [str(name) for name in queryset.query.order_by]
+        if backward:
+            queryset, order = queryset.reverse(), [opposite(name) for name in order]
+        if position:
+            queryset = queryset.filter(beyond(order, position))
+        rows = list(queryset[: size + 1])
+        page = rows[:size]
+        # The way it came is open; the way it goes is when there was a row to spare.
+        came, goes = "cursor" in request.query_params, len(rows) > size
+        if backward:
+            page.reverse()
+            came, goes = goes, came
+        self.links = {}
+        if goes:
+            self.links["next"] = self.link(False, order, page[-1:])
+        if came:
+            self.links["prev"] = self.link(True, order, page[:1])
+        return page
+
+    def get_paginated_response(self, data: Any) -> Response:
+        link = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in self.links.items())
+        return Response(data, headers={"Link": link} if link else None)
+
+    def read_page_size(self) -> int:
+        text = self.request.query_params.get("page_size", "")
+        if not text:
+            return self.page_size
+        if not re.fullmatch("[1-9][0-9]{0,2}", text) or int(text) > self.max_page_size:
+            raise invalid("page_size", f"Must be a whole number from 1 to {self.max_page_size}.")
+        return int(text)
+
+    def read_cursor(self) -> tuple[bool, list[Any]]:
+        """The direction and the keys of the row to go on from; no keys mean from the end."""
+        text = self.request.query_params.get("cursor", "")
+        if not text:
+            return False, []
+        try:
+            backward, position = signing.loads(text, salt=self.salt())
+        except signing.BadSignature:
+            raise invalid(
+                "cursor",
+                "Must come from a `Link` header and keep the parameters it came with.",
+            ) from None
+        return backward, position
+
+    def link(self, backward: bool, order: Iterable[str], edge: Sequence[Model]) -> str:
+        """The address of the page before or after `edge`, the outermost row of this one.
+
+        Without a row, as this page is empty, that is the last page or the first.
+        """
+        url = self.request.build_absolute_uri()
+        if not edge and not backward:
+            return remove_query_param(url, "cursor")
+        keys = [getattr(row, name.removeprefix("-")) for row in edge for name in order]
+        position = [key if isinstance(key, int) else str(key) for key in keys]
+        cursor = signing.dumps([backward, position], salt=self.salt())
+        return replace_query_param(url, "cursor", cursor)
+
+    def salt(self) -> str:
+        others = self.request.query_params.items()
+        return "cursor?" + urlencode(sorted(p for p in others if p[0] not in self.query_parameters))
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return schema
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size, "default": 100}
+        return [
+            {
+                "name": "page_size",
+                "in": "query",
+                "description": "How many tasks a page holds.",
+                "schema": size,
+            },
+            {
+                "name": "cursor",
+                "in": "query",
+                "description": "Where the page begins: opaque, taken from `Link`.",
+                "schema": {"type": "string"},
+            },
+        ]
+
+
+def beyond(order: Sequence[str], position: Sequence[Any]) -> Q:
+    """Rows that come after `position` in `order`.
+
+    Keys of one direction are compared as one SQL row value, which an index on them serves
+    wherever it begins; `a > x OR (a = x AND b > y)` would read all that comes before.
+    """
+    condition = Q()
+    keys = zip(order, position, strict=True)
+    runs = [list(run) for _, run in groupby(keys, key=lambda key: key[0].startswith("-"))]
+    for run in reversed(runs):
+        columns = Tuple(*(F(name.removeprefix("-")) for name, _ in run))
+        values = [value for _, value in run]
+        further = TupleLessThan if run[0][0].startswith("-") else TupleGreaterThan
+        tied = Q(TupleExact(columns, values)) & condition if condition else Q()
+        condition = Q(further(columns, values)) | tied
+    return condition
+
+
+def opposite(name: str) -> str:
+    return name[1:] if name.startswith("-") else f"-{name}"
+
+
+def invalid(parameter: str, message: str) -> ValidationError:
+    return ValidationError({parameter: [ErrorDetail(message, "invalid")]})

@@ -1,0 +1,25 @@
+"""What a load balancer or an orchestrator asks."""
+
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+
+
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """Alive: this process answers. Touches nothing else."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def ready(request: HttpRequest) -> JsonResponse:
+    """Ready to serve: the database is there and has every migration; otherwise a 503."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except OperationalError:
+        return JsonResponse({"status": "database unreachable"}, status=503)
+    if missing:
+        return JsonResponse({"status": "migrations missing"}, status=503)
+    return JsonResponse({"status": "ok"})

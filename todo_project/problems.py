@@ -1,0 +1,110 @@
+"""Problem details (RFC 9457): the one shape of every failure under `/api`."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.db import IntegrityError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.utils.serializer_helpers import ReturnDict
+from rest_framework.views import exception_handler as drf_exception_handler
+
+from .renderers import FastJSONRenderer
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Conflict(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+    default_detail = "This conflicts with what is stored."
+
+
+class DatabaseUnavailable(APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "database_unavailable"
+    default_detail = "The database cannot be reached. Try again shortly."
+    wait = 2  # seconds, sent as `Retry-After`
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's own exception handler, its answer turned into a problem."""
+    if isinstance(error, IntegrityError):
+        error = Conflict()
+    elif isinstance(error, OperationalError):
+        error = DatabaseUnavailable()
+    response = drf_exception_handler(error, context)
+    if response is None:
+        return None
+    response.data = (
+        invalid(error) if isinstance(error, ValidationError) else refused(error, response)
+    )
+    renderer = getattr(context["request"], "accepted_renderer", None)
+    if renderer is None or renderer.format == "json":
+        response.content_type = MEDIA_TYPE
+    return response
+
+
+def problem(code: int, slug: str, detail: str) -> dict[str, Any]:
+    """The members of a problem; `code` is the HTTP status, `slug` what a program reads."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(code).phrase,
+        "status": code,
+        "code": slug,
+        "detail": detail,
+    }
+
+
+def refused(error: Exception, response: Response) -> dict[str, Any]:
+    """SimpleJWT nests its text and code in a dictionary, DRF has one text that knows its code."""
+    detail: Any = error.detail if isinstance(error, APIException) else response.data["detail"]
+    if isinstance(detail, dict):
+        return problem(response.status_code, str(detail["code"]), str(detail["detail"]))
+    return problem(response.status_code, detail.code, str(detail))
+
+
+def invalid(error: ValidationError) -> dict[str, Any]:
+    errors = list(flatten(error.detail))
+    detail = " ".join(f"{e['field']}: {e['detail']}" if e["field"] else e["detail"] for e in errors)
+    body = problem(error.status_code, "validation_error", detail) | {"errors": errors}
+    # The browsable API shows a form's errors beside its fields when it finds the serializer.
+    if serializer := getattr(error.detail, "serializer", None):
+        return ReturnDict(body, serializer=serializer)
+    return body
+
+
+def flatten(detail: Any, field: str | None = None) -> Iterator[dict[str, Any]]:
+    """One `{"field", "code", "detail"}` for each message, wherever it is nested."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from flatten(inner, None if name == "non_field_errors" else str(name))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from flatten(inner, field)
+    else:
+        yield {"field": field, "code": detail.code, "detail": str(detail)}
+
+
+def problem_response(code: int, slug: str, detail: str) -> HttpResponse:
+    """A problem for what fails outside a view."""
+    body = FastJSONRenderer().render(problem(code, slug, detail))
+    return HttpResponse(body, status=code, content_type=MEDIA_TYPE)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler404`"""
+    if request.path.startswith("/api/"):
+        return problem_response(404, "not_found", "Not found.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """`handler500`; nothing of the exception is said."""
+    if request.path.startswith("/api/"):
+        return problem_response(500, "error", "A server error occurred.")
+    return defaults.server_error(request)

@@ -1,0 +1,40 @@
+from typing import Any
+
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+
+class StrictQueryMixin(APIView):
+    """Nothing in a query string is ever ignored: an unknown or repeated parameter is a 400.
+
+    Lists know their filters and their paginator's parameters, everything else knows none.
+    """
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        known = self.get_query_parameters()
+        errors = {
+            name: [problem]
+            for name, values in request.query_params.lists()
+            if (problem := self.find_problem(name, values, known))
+        }
+        if errors:
+            raise ValidationError(errors)
+
+    def get_query_parameters(self) -> list[str]:
+        view: Any = self
+        if getattr(view, "action", None) != "list":
+            return []
+        return [*view.filterset_class.base_filters, *view.paginator.query_parameters]
+
+    def find_problem(self, name: str, values: list[str], known: list[str]) -> ErrorDetail | None:
+        if name not in known:
+            allowed = f"Allowed: {', '.join(known)}." if known else "None is allowed here."
+            return ErrorDetail(f"Unknown query parameter. {allowed}", "unknown")
+        if len(values) > 1:
+            return ErrorDetail("Give this parameter once.", "repeated")
+        # A browser sends every control of a form, the empty ones too.
+        if values == [""] and self.request.accepted_renderer.format == "json":
+            return ErrorDetail("Leave this parameter out or give it a value.", "blank")
+        return None

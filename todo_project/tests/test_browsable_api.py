@@ -1,0 +1,120 @@
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from tasks.models import Task
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def browser(alice):
+    """Signed in as Alice through the login page, with the CSRF check that tests usually lack."""
+    alice.set_password(PASSWORD)
+    alice.save()
+    client = Client(enforce_csrf_checks=True, headers={"accept": "text/html"})
+    form = client.get("/api-auth/login/").content.decode()
+    client.post(
+        "/api-auth/login/?next=/api/tasks",
+        {"username": alice.email, "password": PASSWORD, "csrfmiddlewaretoken": csrf_token(form)},
+    )
+    return client
+
+
+def csrf_token(page):
+    return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+
+
+def test_the_root_leads_there(client):
+    assert client.get("/")["Location"] == "/api/tasks"
+
+
+def test_an_anonymous_visitor_is_shown_the_way_in(client, db):
+    response = client.get("/api/tasks", headers={"accept": "text/html"})
+
+    assert response.status_code == 401
+    assert "text/html" in response["Content-Type"]
+    assert "/api-auth/login/?next=/api/tasks" in response.content.decode()
+
+
+def test_a_visitor_sees_their_tasks(browser, milk, bob):
+    Task.objects.create(owner=bob, title="Feed the cat")
+
+    page = browser.get("/api/tasks").content.decode()
+
+    assert "Buy milk" in page
+    assert "Feed the cat" not in page
+
+
+def test_a_form_creates_a_task(browser, alice):
+    token = csrf_token(browser.get("/api/tasks").content.decode())
+    form = {"title": "Buy milk", "priority": "2", "due_date": "2026-12-01", "due_time": ""}
+
+    response = browser.post("/api/tasks", {**form, "csrfmiddlewaretoken": token})
+
+    task = Task.objects.get()
+    assert response.status_code == 201
+    assert (task.owner, task.title, task.priority) == (alice, "Buy milk", 2)
+
+
+def test_a_form_without_the_token_is_refused(browser):
+    response = browser.post("/api/tasks", {"title": "Buy milk"})
+
+    assert response.status_code == 403
+    assert not Task.objects.exists()
+
+
+def test_a_form_shows_an_error_beside_its_field(browser):
+    token = csrf_token(browser.get("/api/tasks").content.decode())
+
+    response = browser.post("/api/tasks", {"title": " ", "csrfmiddlewaretoken": token})
+
+    assert response.status_code == 400
+    assert '<span class="help-block">This field may not be blank.</span>' in (
+        response.content.decode()
+    )
+
+
+def test_a_bearer_token_does_not_open_the_form_parser(alice_client, alice):
+    response = alice_client.post("/api/tasks", {"title": "Buy milk"}, format="multipart")
+
+    assert response.status_code == 415
+    assert not Task.objects.exists()
+
+
+def test_a_filter_form_may_leave_controls_empty(browser, milk):
+    response = browser.get("/api/tasks?status=pending&sort=&priority=&due=&due_after=&due_before=")
+
+    assert response.status_code == 200
+    assert "Buy milk" in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/api/tasks/summary", "/api/auth/me", "/api/tasks/999"])
+def test_every_page_renders(browser, path):
+    response = browser.get(path)
+
+    assert response.status_code == (404 if "999" in path else 200)
+    assert "text/html" in response["Content-Type"]
+
+
+def test_a_task_has_a_page(browser, milk):
+    page = browser.get(f"/api/tasks/{milk.pk}").content.decode()
+
+    assert 'value="Buy milk"' in page  # the form to edit it
+
+
+def test_signing_out_ends_it(browser):
+    token = csrf_token(browser.get("/api/tasks").content.decode())
+
+    browser.post("/api-auth/logout/", {"csrfmiddlewaretoken": token})
+
+    assert browser.get("/api/tasks").status_code == 401
+
+
+def test_the_login_page_refuses_a_wrong_password(client, alice):
+    response = client.post("/api-auth/login/", {"username": alice.email, "password": "wrong"})
+
+    assert response.status_code == 200
+    assert User.objects.get().last_login is None

@@ -1,0 +1,66 @@
+import re
+from contextlib import closing
+
+import pytest
+
+PATHS = {
+    "/api/tasks": {"get", "post"},
+    "/api/tasks/{id}": {"get", "put", "patch", "delete"},
+    "/api/tasks/{id}/complete": {"patch"},
+    "/api/tasks/summary": {"get"},
+    "/api/auth/register": {"post"},
+    "/api/auth/login": {"post"},
+    "/api/auth/refresh": {"post"},
+    "/api/auth/me": {"get", "patch"},
+}
+
+
+def test_the_schema_has_every_call_without_a_trailing_slash(client):
+    response = client.get("/openapi.json")
+
+    schema = response.json()
+    assert response.status_code == 200
+    assert schema["openapi"] == "3.0.3"
+    assert {path: set(calls) for path, calls in schema["paths"].items()} == PATHS
+
+
+def test_the_schema_knows_the_bearer_token_and_where_it_is_needed(client):
+    schema = client.get("/openapi.json").json()
+
+    schemes = schema["components"]["securitySchemes"]
+    assert schemes["jwtAuth"] == {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    assert {"jwtAuth": []} in schema["paths"]["/api/tasks"]["get"]["security"]
+    assert "security" not in schema["paths"]["/api/auth/login"]["post"]
+
+
+def test_the_schema_has_every_parameter_of_a_list(client):
+    parameters = client.get("/openapi.json").json()["paths"]["/api/tasks"]["get"]["parameters"]
+
+    assert {parameter["name"] for parameter in parameters} == {
+        "status",
+        "sort",
+        "priority",
+        "due",
+        "due_after",
+        "due_before",
+        "page_size",
+        "cursor",
+    }
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_pages_load_only_what_this_server_has(client, db, path):
+    page = client.get(path).content.decode()
+
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert assets
+    for asset in assets:
+        assert asset.startswith("/static/")
+        with closing(client.get(asset)) as response:
+            assert response.status_code == 200
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_pages_are_only_read(client, path, method):
+    assert getattr(client, method)(path).status_code == 405

@@ -1,0 +1,74 @@
+"""One shape for every failure under `/api`, whichever layer refused."""
+
+import pytest
+from django.db import IntegrityError, OperationalError
+
+from tasks import views
+from tasks.models import Task
+
+MEMBERS = {"type", "title", "status", "code", "detail"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status", "code"),
+    [
+        ("GET", "/api/tasks/999", {}, 404, "not_found"),
+        ("GET", "/api/nothing", {}, 404, "not_found"),
+        ("GET", "/api/", {}, 404, "not_found"),
+        ("PUT", "/api/tasks", {}, 405, "method_not_allowed"),
+        ("TRACE", "/api/tasks", {}, 405, "method_not_allowed"),
+        ("GET", "/api/tasks", {"HTTP_ACCEPT": "image/png"}, 406, "not_acceptable"),
+        ("POST", "/api/tasks", {"content_type": "text/csv"}, 415, "unsupported_media_type"),
+        ("POST", "/api/tasks", {"content_type": "application/json"}, 400, "parse_error"),
+    ],
+)
+def test_a_refusal_is_a_problem(alice_client, method, path, options, status, code):
+    response = alice_client.generic(method, path, b"[", **options)
+
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert set(problem) == MEMBERS
+    assert (problem["type"], problem["status"], problem["code"]) == ("about:blank", status, code)
+    assert isinstance(problem["detail"], str)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (IntegrityError("UNIQUE constraint failed: tasks_task.secret"), 409, "conflict"),
+        (OperationalError("could not connect to db.internal"), 503, "database_unavailable"),
+        (RuntimeError("secret"), 500, "error"),
+    ],
+)
+def test_a_fault_says_nothing_of_its_cause(alice_client, monkeypatch, error, status, code):
+    def fail(*args):
+        raise error
+
+    monkeypatch.setattr(views.TaskViewSet, "perform_create", fail)
+    alice_client.raise_request_exception = False
+
+    response = alice_client.post("/api/tasks", {"title": "Buy milk"})
+
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["code"] == code
+    assert str(error) not in response.content.decode()
+    assert ("Retry-After" in response) == (status == 503)
+    assert not Task.objects.exists()
+
+
+def test_every_error_of_a_body_is_listed(alice_client):
+    response = alice_client.post("/api/tasks", {"priority": 7, "due_date": "x"})
+
+    problem = response.json()
+    assert set(problem) == MEMBERS | {"errors"}
+    assert [error["field"] for error in problem["errors"]] == ["title", "priority", "due_date"]
+    assert problem["detail"].startswith("title: This field is required. priority: ")
+
+
+def test_pages_beside_the_api_keep_their_own(client, db):
+    response = client.get("/nothing")
+
+    assert response.status_code == 404
+    assert "text/html" in response["Content-Type"]

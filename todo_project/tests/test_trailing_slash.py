@@ -1,0 +1,86 @@
+import json
+import re
+
+import pytest
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from accounts.models import User
+from tasks.models import Task
+
+PATHS = [
+    "/api/tasks",
+    "/api/tasks/summary",
+    "/api/tasks/1",
+    "/api/tasks/1/complete",
+    "/api/auth/register",
+    "/api/auth/login",
+    "/api/auth/refresh",
+    "/api/auth/me",
+    "/api/nothing",
+    "/openapi.json",
+    "/docs",
+    "/redoc",
+    "/health",
+    "/ready",
+]
+# What differs between any two calls, slash or no slash.
+MOVING = {"created_at", "updated_at", "completed_at", "date_joined", "id", "access", "refresh"}
+MOVING |= {"Expires", "Location", "Content-Length"}
+
+
+def still(members):
+    return {name: value for name, value in members.items() if name not in MOVING}
+
+
+@pytest.fixture
+def ask(alice, alice_client, anonymous):
+    """Sends a request that means something to every path; everything is as it was before it."""
+
+    def send(method, path):
+        Task.objects.all().delete()
+        User.objects.exclude(pk=alice.pk).delete()
+        Task.objects.create(pk=1, owner=alice, title="Buy milk")
+        alice.set_password("correct horse battery")
+        alice.save()
+        body = {
+            "title": "Buy oats",
+            "email": "alice@example.com" if "login" in path else "cyd@example.com",
+            "password": "correct horse battery",
+            "refresh": str(RefreshToken.for_user(alice)),
+        }
+        client = alice_client if path.startswith(("/api/tasks", "/api/auth/me")) else anonymous
+        response = client.generic(method, path, json.dumps(body), "application/json")
+        content = re.sub(rb"\b\w{64}\b", b"CSRF token", response.content)
+        if response.get("Content-Type") == "application/json" and path.startswith("/api/"):
+            data = response.json() if content else {}
+            content = [still(task) for task in data] if isinstance(data, list) else still(data)
+        return response.status_code, still(response.headers), content
+
+    return send
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_is_answered_alike_with_and_without_it(ask, path, method):
+    status, headers, content = ask(method, path)
+
+    assert status not in (301, 302)
+    assert (status == 404) == (path == "/api/nothing")
+    assert ask(method, f"{path}/") == (status, headers, content)
+
+
+def test_two_are_too_many(alice_client):
+    assert alice_client.get("/api/tasks//").status_code == 404
+
+
+def test_the_admin_still_wants_one(client):
+    assert client.get("/admin")["Location"] == "/admin/"
+
+
+def test_links_are_written_without_it(alice, alice_client):
+    Task.objects.create(owner=alice, title="Buy milk")
+    Task.objects.create(owner=alice, title="Buy oats")
+
+    response = alice_client.get("/api/tasks/?page_size=1")
+
+    assert "/api/tasks?" in response["Link"]

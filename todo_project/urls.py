@@ -1,0 +1,28 @@
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import (
+    SpectacularJSONAPIView,
+    SpectacularRedocView,
+    SpectacularSwaggerView,
+)
+
+from . import probes
+
+READ = ["get", "head"]  # these pages have no form to answer OPTIONS in
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="task-list")),
+    path("api/", include("tasks.urls")),
+    path("api/auth/", include("accounts.urls")),
+    path("api-auth/", include("rest_framework.urls")),
+    path("admin/", admin.site.urls),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs", SpectacularSwaggerView.as_view(http_method_names=READ), name="docs"),
+    path("redoc", SpectacularRedocView.as_view(http_method_names=READ), name="redoc"),
+    path("health", probes.health),
+    path("ready", probes.ready),
+]
+
+handler404 = "todo_project.problems.not_found"
+handler500 = "todo_project.problems.server_error"
