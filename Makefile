@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-POSTGRES_URL = $(or $(DATABASE_URL),postgres://postgres@127.0.0.1:5432/postgres)
+POSTGRES_URL ?= $(or $(DATABASE_URL),postgres://postgres@127.0.0.1:5432/postgres)
 
 # Tests see none of a developer's `.env`, and the same keys on either database.
 test test-postgres check: export ENV_FILE = /dev/null
