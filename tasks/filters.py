@@ -1,8 +1,8 @@
 from typing import Any
 
+from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
-from django.forms import ValidationError
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from django_filters.fields import BaseCSVField
@@ -10,7 +10,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.requests import AuthenticatedRequest
 
-from .models import FIRST_DUE_DATE, LAST_DUE_DATE, Task, TaskQuerySet
+from .dates import DATE, FIRST_DUE_DATE, LAST_DUE_DATE
+from .models import Task, TaskQuerySet
 
 STATUSES = {
     "all": TaskQuerySet.all,
@@ -22,7 +23,7 @@ SORTS = ["created", "updated", "title", "due_date", "priority"]
 
 
 class ListFilterBackend(filters.DjangoFilterBackend):
-    """Filters are for lists; a single task is found by its id alone, whatever its state."""
+    """Filters are for lists. A single task is found by its id, without a filter form's cost."""
 
     def get_filterset_class(
         self, view: GenericViewSet, queryset: QuerySet[Any] | None = None
@@ -35,8 +36,21 @@ class UniqueCSVField(BaseCSVField):
         cleaned = super().clean(value)
         names = [name.removeprefix("-") for name in cleaned or []]
         if "" in names or len(names) != len(set(names)):
-            raise ValidationError("Separate values by one comma, each given once.", code="invalid")
+            raise forms.ValidationError(
+                "Separate values by one comma, each given once.", code="invalid"
+            )
         return cleaned
+
+
+class CalendarDateField(forms.DateField):
+    def to_python(self, value: Any) -> Any:
+        if value and not DATE.fullmatch(value):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class CalendarDateFilter(filters.DateFilter):
+    field_class = CalendarDateField
 
 
 class SortFilter(filters.OrderingFilter):
@@ -62,7 +76,6 @@ def one_of(names: list[str]) -> dict[str, Any]:
 def calendar_date() -> dict[str, Any]:
     return {
         "field_name": "due_date",
-        "input_formats": ["%Y-%m-%d"],
         "error_messages": {"invalid": "Must be a date: YYYY-MM-DD."},
         "validators": [MinValueValidator(FIRST_DUE_DATE), MaxValueValidator(LAST_DUE_DATE)],
     }
@@ -74,8 +87,8 @@ class TaskFilter(filters.FilterSet):
     status = filters.ChoiceFilter(method="filter_status", **one_of([*STATUSES]))
     priority = PriorityFilter(**one_of([str(value) for value in Task.Priority.values]))
     due = filters.ChoiceFilter(method="filter_due", **one_of(DUES))
-    due_after = filters.DateFilter(lookup_expr="gte", **calendar_date())
-    due_before = filters.DateFilter(lookup_expr="lte", **calendar_date())
+    due_after = CalendarDateFilter(lookup_expr="gte", **calendar_date())
+    due_before = CalendarDateFilter(lookup_expr="lte", **calendar_date())
     sort = SortFilter(**one_of([sign + name for name in SORTS for sign in ("", "-")]))
 
     def filter_status(self, tasks: TaskQuerySet, name: str, value: str) -> TaskQuerySet:

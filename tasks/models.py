@@ -13,9 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from todo_project.validators import validate_no_control_characters
 
-# Every zone can show the instants of these days; nearer to the years 1 and 9999 some overflow.
-FIRST_DUE_DATE = date(1970, 1, 1)
-LAST_DUE_DATE = date(9998, 12, 31)
+from .dates import FIRST_DUE_DATE, LAST_DUE_DATE
 
 # Names in the API for the columns that a list is sorted by. `due_date` is not among them:
 # it may be null, so what sorts is its key, `DUE_KEYS`.

@@ -1,18 +1,38 @@
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import models
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from .dates import DATE, INSTANT, TIME
 from .models import Task
 
-# RFC 3339, section 5.6: a date, a time and an offset.
-INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+class CalendarDateField(serializers.DateField):
+    def to_internal_value(self, value: Any) -> Any:
+        if isinstance(value, str) and not DATE.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
+
+
+class WallClockField(serializers.TimeField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%H:%M:%S", **options)
+
+    def to_internal_value(self, value: Any) -> Any:
+        if isinstance(value, str) and not TIME.fullmatch(value):
+            self.fail("invalid", format="hh:mm[:ss]")
+        return super().to_internal_value(value)
 
 
 class TaskSerializer(serializers.ModelSerializer[Task]):
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DateField: CalendarDateField,
+        models.TimeField: WallClockField,
+    }
     completed = serializers.BooleanField(required=False)
 
     class Meta:
@@ -29,21 +49,19 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "created_at",
             "updated_at",
         ]
-        extra_kwargs = {
-            "description": {"trim_whitespace": False},
-            "due_date": {"input_formats": ["%Y-%m-%d"]},
-            "due_time": {"format": "%H:%M:%S", "input_formats": ["%H:%M:%S", "%H:%M"]},
-        }
+        extra_kwargs = {"description": {"trim_whitespace": False}}
 
     def to_internal_value(self, data: Any) -> Any:
-        return super().to_internal_value(self.split_instant(data))
+        if not self.fields["due_date"].read_only:
+            data = self.split_instant(data)
+        return super().to_internal_value(data)
 
     def split_instant(self, data: Any) -> Any:
         """A `due_date` that is an instant, as its date and time on the owner's clock."""
         text = data.get("due_date")
         if not isinstance(text, str) or not INSTANT.fullmatch(text):
             return data
-        if data.get("due_time"):
+        if data.get("due_time") is not None:
             raise invalid("due_time", "Leave it out: the instant in due_date has a time.")
         try:
             due = self.context["request"].user.local_time(datetime.fromisoformat(text.upper()))

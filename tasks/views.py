@@ -3,7 +3,6 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -17,6 +16,8 @@ from todo_project.queries import StrictQueryMixin
 from .filters import ListFilterBackend, TaskFilter
 from .models import Task, TaskQuerySet
 from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
+
+WRITES = {"update", "partial_update", "complete", "destroy"}
 
 
 @method_decorator(transaction.atomic, name="update")
@@ -35,7 +36,7 @@ class TaskViewSet(StrictQueryMixin, ModelViewSet[Task]):
     def get_queryset(self) -> TaskQuerySet:
         tasks = Task.objects.for_user(self.request.user)
         # Writers wait for each other, so that each goes by what the one before it stored.
-        return tasks if self.request.method in SAFE_METHODS else tasks.select_for_update()
+        return tasks.select_for_update() if self.action in WRITES else tasks
 
     def perform_create(self, serializer: BaseSerializer[Task]) -> None:
         serializer.save(owner=self.request.user)

@@ -48,8 +48,8 @@ class KeysetPagination(BasePagination):
             queryset = queryset.filter(beyond(order, position))
         rows = list(queryset[: size + 1])
         page = rows[:size]
-        # The way it came is open; the way it goes is when there was a row to spare.
-        came, goes = "cursor" in request.query_params, len(rows) > size
+        # Open are the way it came, if from a row, and the way it goes, if there is one to spare.
+        came, goes = bool(position), len(rows) > size
         if backward:
             page.reverse()
             came, goes = goes, came
@@ -96,15 +96,12 @@ class KeysetPagination(BasePagination):
             return remove_query_param(url, "cursor")
         keys = [getattr(row, name.removeprefix("-")) for row in edge for name in order]
         position = [key if isinstance(key, int) else str(key) for key in keys]
-        cursor = signing.dumps([backward, position], salt=self.salt())
+        cursor = signing.dumps([backward, position], salt=self.salt(), compress=True)
         return replace_query_param(url, "cursor", cursor)
 
     def salt(self) -> str:
         others = self.request.query_params.items()
         return "cursor?" + urlencode(sorted(p for p in others if p[0] not in self.query_parameters))
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        return schema
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size, "default": 100}

@@ -67,6 +67,19 @@ def test_it_adds_and_edits_a_task(staff, alice):
     assert task.completed
 
 
+def test_saving_a_completed_task_leaves_it_completed(staff, alice, milk):
+    milk.change({"completed": True})
+    page = staff.get(f"{URL}{milk.pk}/change/").content.decode()
+    form = {"owner": alice.pk, "title": "Buy oats", "priority": "1", "completed": "on"}
+
+    staff.post(f"{URL}{milk.pk}/change/", form)
+
+    completed_at = milk.completed_at
+    milk.refresh_from_db()
+    assert 'name="completed" id="id_completed" checked' in page
+    assert (milk.title, milk.completed_at) == ("Buy oats", completed_at)
+
+
 def test_it_says_what_is_wrong(staff, alice):
     form = {"owner": alice.pk, "title": "Buy milk", "priority": "1", "due_time": "10:00"}
 

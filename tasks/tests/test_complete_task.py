@@ -48,10 +48,13 @@ def test_it_refuses_what_is_not_true_or_false(alice_client, milk, value):
 
 
 def test_it_changes_nothing_else(alice_client, milk):
-    response = alice_client.patch(f"/api/tasks/{milk.pk}/complete", {"title": "Other"})
+    body = {"title": "Other", "due_date": "2026-12-01T10:00:00Z", "due_time": "11:00"}
+
+    response = alice_client.patch(f"/api/tasks/{milk.pk}/complete", body)
 
     assert response.json()["title"] == "Buy milk"
     assert response.json()["completed"] is True
+    assert response.json()["due_date"] is None
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])

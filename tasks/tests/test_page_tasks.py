@@ -95,6 +95,7 @@ def test_the_way_back_from_an_emptied_page_leads_to_the_last_one(alice, alice_cl
     assert empty.json() == []
     assert set(links(empty)) == {"prev"}
     assert [task["id"] for task in previous.json()] == kept
+    assert links(previous) == {}
 
 
 def test_the_way_on_from_an_emptied_page_leads_to_the_first_one(alice, alice_client):
@@ -109,6 +110,7 @@ def test_the_way_on_from_an_emptied_page_leads_to_the_first_one(alice, alice_cli
     assert empty.json() == []
     assert set(links(empty)) == {"next"}
     assert [task["id"] for task in following.json()] == kept
+    assert links(following) == {}
 
 
 def test_a_page_holds_a_hundred_unless_told(alice, alice_client):

@@ -1,0 +1,59 @@
+"""What only shows when every request has a transaction of its own."""
+
+import threading
+
+import pytest
+from django.db import connection, connections
+
+from tasks.models import Task
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("options", "", 200),
+        ("get", "", 200),
+        ("put", "", 200),
+        ("patch", "", 200),
+        ("patch", "/complete", 200),
+        ("delete", "", 204),
+    ],
+)
+def test_every_call_works_outside_a_transaction_of_the_test(
+    alice_client, milk, method, path, status
+):
+    body = {"title": "Buy oats"} if method in ("put", "patch") else None
+
+    response = getattr(alice_client, method)(f"/api/tasks/{milk.pk}{path}", body)
+
+    assert response.status_code == status
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
+def test_a_writer_locks_the_row(alice_client, milk, django_assert_num_queries):
+    with django_assert_num_queries(4) as queries:  # begin, task under lock, update, commit
+        alice_client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy oats"})
+
+    assert sum("FOR UPDATE" in query["sql"] for query in queries) == 1
+
+
+def test_many_writers_wait_for_each_other(alice, alice_client):
+    """With WAL alone SQLite would tell some of them that the database is locked."""
+    tasks = [Task.objects.create(owner=alice, title=f"Task {n}") for n in range(8)]
+    statuses = []
+
+    def write(task):
+        for n in range(20):
+            response = alice_client.patch(f"/api/tasks/{task.pk}", {"title": f"Title {n}"})
+            statuses.append(response.status_code)
+        connections.close_all()
+
+    threads = [threading.Thread(target=write, args=[task]) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert statuses == [200] * 160
