@@ -5,6 +5,12 @@ from accounts.models import User
 from tasks.models import Task
 
 
+@pytest.fixture(autouse=True)
+def static_files_on_demand(settings):
+    """Every test has a new client, and each would list all static files first."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
 @pytest.fixture
 def alice(db):
     return User.objects.create_user("alice@example.com", name="Alice")

@@ -1,11 +1,15 @@
 import functools
+import uuid
 import zoneinfo
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from importlib import resources
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
+from django.db.models import F
 from django.db.models.functions import Lower
 from django.utils.timezone import now as current_time
 
@@ -14,13 +18,20 @@ from todo_project.validators import validate_no_control_characters
 
 @functools.cache
 def time_zones() -> set[str]:
-    return zoneinfo.available_timezones()
+    """The names that the package tzdata has, so that every machine knows the same ones."""
+    return set(resources.files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
 
 
 def validate_time_zone(name: str) -> None:
     """An IANA time zone name, such as `Europe/Berlin`."""
     if name not in time_zones():
         raise ValidationError("Must be an IANA time zone, such as Europe/Berlin.")
+
+
+def validate_ascii(email: str) -> None:
+    """Letters that look like others, or fold to them (U+212A to `k`), make no second address."""
+    if not email.isascii():
+        raise ValidationError("Write the address in ASCII, an international domain as xn--….")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -42,13 +53,20 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        fields = {
+            "is_staff": True,
+            "is_superuser": True,
+            "email_verified_at": current_time(),
+            **fields,
+        }
+        return self.create_user(email, password, **fields)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(
         "e-mail address",
         unique=True,
+        validators=[validate_ascii],
         error_messages={"unique": "An account with this e-mail address exists."},
     )
     name = models.CharField(
@@ -66,6 +84,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_staff = models.BooleanField("staff", default=False, help_text="May use the admin.")
     date_joined = models.DateTimeField(default=current_time, editable=False)
+    email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Part of what a browser's session is checked against, so that raising it ends them all.
+    session_version = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UserManager()
 
@@ -87,6 +108,77 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         self.email = self.__class__.objects.normalize_email(self.email)
 
+    _password: str | None
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """A new password ends every sign-in; a mere upgrade of its hash, as Django does, none."""
+        password_is_new = self._password is not None and not self._state.adding
+        with transaction.atomic():
+            super().save(*args, **options)
+            if password_is_new:
+                self.sign_ins.all().delete()
+
+    def sign_out_everywhere(self) -> None:
+        """End every sign-in: all tokens and all browser sessions are dead at once."""
+        with transaction.atomic():
+            User.objects.filter(pk=self.pk).update(session_version=F("session_version") + 1)
+            self.sign_ins.all().delete()
+
+    def get_session_auth_hash(self) -> str:
+        return f"{super().get_session_auth_hash()}{self.session_version}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for fallback in super().get_session_auth_fallback_hash():
+            yield f"{fallback}{self.session_version}"
+
     def local_time(self, now: datetime) -> datetime:
         """The instant `now` on the clock of this user's time zone."""
         return now.astimezone(zoneinfo.ZoneInfo(self.timezone))
+
+
+class SignIn(models.Model):
+    """One act of signing in. The tokens that descend from it name it and live while it does.
+
+    The user of a request is looked up together with it, so ending it ends its access tokens at
+    once and costs no query of its own.
+    """
+
+    # After this long a spent refresh token is no longer put down to two tabs racing.
+    RACE = timedelta(seconds=10)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    # Of all its refresh tokens the one that is good.
+    refresh_id = models.CharField(max_length=32)
+    # When others were spent: their ids and Unix times, as far back as `RACE`.
+    spent = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=current_time)
+    expires_at = models.DateTimeField(db_index=True)  # found by `clear_expired`
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.created_at:%Y-%m-%d %H:%M}"
+
+    def renew(self, refresh_id: str, now: datetime, expires_at: datetime) -> None:
+        """Spend the good refresh token for another. The caller holds the lock on the row."""
+        since = (now - self.RACE).timestamp()
+        self.spent = {name: at for name, at in self.spent.items() if at > since}
+        self.spent[self.refresh_id] = now.timestamp()
+        self.refresh_id, self.expires_at = refresh_id, expires_at
+        self.save(update_fields=["spent", "refresh_id", "expires_at"])
+
+    def lately_spent(self, refresh_id: str, now: datetime) -> bool:
+        return float(self.spent.get(refresh_id, 0)) > (now - self.RACE).timestamp()
+
+
+class Attempts(models.Model):
+    """When something that is limited was last tried, by one account or from one address."""
+
+    key = models.CharField(max_length=64, primary_key=True)  # a digest: no address is kept
+    times = models.JSONField(default=list)  # Unix times, oldest first
+    expires_at = models.DateTimeField(db_index=True)  # found by `clear_expired`
+
+    class Meta:
+        verbose_name_plural = "attempts"
+
+    def __str__(self) -> str:
+        return self.key

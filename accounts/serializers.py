@@ -1,24 +1,31 @@
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed, ErrorDetail
 from rest_framework.fields import get_error_detail
-from rest_framework.validators import UniqueValidator
-from rest_framework_simplejwt.exceptions import InvalidToken
-from rest_framework_simplejwt.serializers import (
-    TokenObtainPairSerializer,
-    TokenRefreshSerializer,
-)
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
-from .models import User
+from . import mails
+from .models import User, validate_ascii
+from .tokens import AccessToken, RefreshToken
 
 
 class EmailField(serializers.EmailField):
     """An address in the one spelling that accounts are stored under."""
 
-    def to_internal_value(self, data: Any) -> str:
-        return User.objects.normalize_email(super().to_internal_value(data))
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=254, validators=[validate_ascii], **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        # Validated as it was sent: in lower case a look-alike may be what it looks like.
+        return User.objects.normalize_email(super().run_validation(data))
 
 
 class PasswordField(serializers.CharField):
@@ -31,47 +38,190 @@ class PasswordField(serializers.CharField):
         )
 
 
+class RefreshTokenField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return RefreshToken(super().to_internal_value(data))
+        except TokenError as error:
+            raise InvalidToken(str(error)) from error
+
+
 class ProfileSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ["id", "email", "name", "timezone", "date_joined"]
         read_only_fields = ["email"]
 
+    def update(self, instance: User, validated_data: dict[str, Any]) -> User:
+        """Write what was sent and nothing else: the rest may have changed since it was read."""
+        account = User.objects.filter(pk=instance.pk, is_active=True)
+        if validated_data and not account.update(**validated_data):
+            raise AuthenticationFailed("The account is gone.")
+        instance.refresh_from_db()
+        return instance
+
 
 class RegistrationSerializer(ProfileSerializer):
-    email = EmailField(
-        max_length=254,
-        validators=[
-            UniqueValidator(User.objects.all(), "An account with this e-mail address exists.")
-        ],
-    )
+    email = EmailField()
     password = PasswordField()
 
     class Meta(ProfileSerializer.Meta):
         fields = [*ProfileSerializer.Meta.fields, "password"]
         read_only_fields: list[str] = []
 
+    def validate_email(self, email: str) -> str:
+        taken = User.objects.filter(email=email).exists()
+        if taken and settings.EMAIL_VERIFICATION == "none":
+            raise serializers.ValidationError(
+                "An account with this e-mail address exists.", "unique"
+            )
+        return email
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         user = User(email=attrs["email"], name=attrs.get("name", ""))
-        try:
-            validate_password(attrs["password"], user)
-        except DjangoValidationError as error:
-            raise serializers.ValidationError({"password": get_error_detail(error)}) from error
+        check_new_password(attrs["password"], user, "password")
         return attrs
 
     def create(self, validated_data: dict[str, Any]) -> User:
-        return User.objects.create_user(**validated_data)
-
-
-class LoginSerializer(TokenObtainPairSerializer):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["password"] = PasswordField()
-
-
-class RefreshSerializer(TokenRefreshSerializer):
-    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        if settings.EMAIL_VERIFICATION == "none":
+            return User.objects.create_user(**validated_data)
         try:
-            return super().validate(attrs)
-        except User.DoesNotExist:
-            raise InvalidToken("The account of this token is gone.") from None
+            with transaction.atomic():
+                user = User.objects.create_user(**validated_data)
+        except IntegrityError:  # not looked for before, so that either way takes as long
+            user = User.objects.get(email=validated_data["email"])
+            mails.send_account_exists(user)
+        else:
+            mails.send_email_verification(user)
+        return user
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    email = serializers.CharField(write_only=True)
+    password = PasswordField()
+    access = serializers.CharField(read_only=True)
+    refresh = serializers.CharField(read_only=True)
+
+    def save(self, **options: Any) -> dict[str, str]:
+        user = authenticate(self.context["request"], **self.validated_data)
+        if user is None:
+            raise AuthenticationFailed(
+                "No active account with this e-mail address and password.", "no_active_account"
+            )
+        refresh: RefreshToken = RefreshToken.for_user(user)
+        return refresh.pair()
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    refresh = RefreshTokenField()
+    access = serializers.CharField(read_only=True)
+
+    def save(self, **options: Any) -> dict[str, str]:
+        token: RefreshToken = self.validated_data["refresh"]
+        return token.rotate().pair()
+
+
+class VerifySerializer(serializers.Serializer[Any]):
+    token = serializers.CharField(write_only=True)
+
+    def save(self, **options: Any) -> dict[str, str]:
+        for kind in (AccessToken, RefreshToken):
+            try:
+                if kind(self.validated_data["token"]).is_live():
+                    return {}
+            except TokenError:
+                continue
+        raise InvalidToken("Token is invalid")
+
+
+class LogoutSerializer(serializers.Serializer[Any]):
+    refresh = RefreshTokenField(write_only=True)
+
+    def save(self, **options: Any) -> None:
+        token: RefreshToken = self.validated_data["refresh"]
+        if not token.sign_ins().delete()[0]:
+            raise InvalidToken("Token is invalid")
+
+
+class EmptySerializer(serializers.Serializer[Any]):
+    pass
+
+
+class LogoutAllSerializer(EmptySerializer):
+    def save(self, **options: Any) -> None:
+        self.context["request"].user.sign_out_everywhere()
+
+
+class OwnPasswordField(PasswordField):
+    """The caller's password, asked for again; a wrong one counts as a failure to sign in."""
+
+    def to_internal_value(self, data: Any) -> str:
+        password = super().to_internal_value(data)
+        request = self.context["request"]
+        if authenticate(request, email=request.user.email, password=password) != request.user:
+            raise serializers.ValidationError("This is not your password.", "wrong_password")
+        return password
+
+
+class PasswordConfirmationSerializer(serializers.Serializer[Any]):
+    password = OwnPasswordField()
+
+
+class PasswordChangeSerializer(serializers.Serializer[Any]):
+    current_password = OwnPasswordField()
+    new_password = PasswordField()
+
+    def save(self, **options: Any) -> None:
+        user = self.context["request"].user
+        check_new_password(self.validated_data["new_password"], user, "new_password")
+        user.set_password(self.validated_data["new_password"])
+        user.save(update_fields=["password"])
+
+
+class PasswordResetSerializer(serializers.Serializer[Any]):
+    email = EmailField()
+
+    def save(self, **options: Any) -> dict[str, str]:
+        user = User.objects.filter(email=self.validated_data["email"], is_active=True).first()
+        if user and user.has_usable_password():
+            mails.send_password_reset(user)
+        return {}
+
+
+class LinkSerializer(serializers.Serializer[Any]):
+    """The `uid` and `token` of a link in a mail. The link works once, however often at a time."""
+
+    uid = serializers.CharField(max_length=32)
+    token = serializers.CharField(max_length=64)
+    tokens: PasswordResetTokenGenerator = mails.verification_tokens
+
+    @transaction.atomic
+    def save(self, **options: Any) -> None:
+        users = User.objects.select_for_update().filter(is_active=True)
+        user = users.filter(pk=mails.user_of(self.validated_data["uid"])).first()
+        if user is None or not self.tokens.check_token(user, self.validated_data["token"]):
+            raise serializers.ValidationError(
+                {"token": [ErrorDetail("The link is spent, expired or not ours.", "invalid")]}
+            )
+        user.email_verified_at = user.email_verified_at or timezone.now()
+        self.use(user)
+        user.save()
+
+    def use(self, user: User) -> None:
+        """What the link is for, beyond showing that its reader owns the address."""
+
+
+class PasswordResetConfirmSerializer(LinkSerializer):
+    password = PasswordField()
+    tokens = mails.reset_tokens
+
+    def use(self, user: User) -> None:
+        check_new_password(self.validated_data["password"], user, "password")
+        user.set_password(self.validated_data["password"])
+
+
+def check_new_password(password: str, user: User, field: str) -> None:
+    try:
+        validate_password(password, user)
+    except DjangoValidationError as error:
+        raise serializers.ValidationError({field: get_error_detail(error)}) from error

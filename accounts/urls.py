@@ -6,5 +6,16 @@ urlpatterns = [
     path("register", views.RegisterView.as_view(), name="register"),
     path("login", views.LoginView.as_view(), name="login"),
     path("refresh", views.RefreshView.as_view(), name="refresh"),
+    path("verify", views.VerifyView.as_view(), name="verify"),
+    path("logout", views.LogoutView.as_view(), name="logout"),
+    path("logout/all", views.LogoutAllView.as_view(), name="logout-all"),
+    path("password", views.PasswordView.as_view(), name="password"),
+    path("password/reset", views.PasswordResetView.as_view(), name="password-reset"),
+    path(
+        "password/reset/confirm",
+        views.PasswordResetConfirmView.as_view(),
+        name="password-reset-confirm",
+    ),
+    path("email/verify", views.EmailVerifyView.as_view(), name="email-verify"),
     path("me", views.MeView.as_view(), name="me"),
 ]

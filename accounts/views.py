@@ -1,45 +1,148 @@
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
 from rest_framework.permissions import AllowAny
-from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+from rest_framework_simplejwt.authentication import JWTAuthentication
 
+from todo_project.parsers import StrictJSONParser
 from todo_project.queries import StrictQueryMixin
 
+from . import serializers
+from .attempts import AnonymousThrottle
 from .models import User
 from .requests import AuthenticatedRequest
-from .serializers import (
-    LoginSerializer,
-    ProfileSerializer,
-    RefreshSerializer,
-    RegistrationSerializer,
-)
 
 
-class RegisterView(StrictQueryMixin, generics.CreateAPIView[User]):
-    """Open an account."""
+def answers(code: int, serializer: Any = None) -> Callable[[type[APIView]], type[APIView]]:
+    """For the schema, what a POST answers when it succeeds."""
+    return extend_schema_view(post=extend_schema(responses={code: serializer}))
+
+
+class SubmitView(StrictQueryMixin, generics.GenericAPIView[Any]):
+    """Hands the body of a POST to its serializer, whose `save()` does the work and answers."""
+
+    status_code = 204
+
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response(serializer.save(), self.status_code)
+
+
+class OpenView(SubmitView):
+    """A call for people who are not signed in, or whose proof is in the body."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    serializer_class = RegistrationSerializer
+    parser_classes = (StrictJSONParser,)
+    throttle_classes: Sequence[type[BaseThrottle]] = (AnonymousThrottle,)
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return JWTAuthentication().authenticate_header(request)
 
 
-class LoginView(StrictQueryMixin, TokenObtainPairView):
+@answers(201, serializers.ProfileSerializer)
+class RegisterView(OpenView):
+    """Open an account."""
+
+    serializer_class = serializers.RegistrationSerializer
+
+    def post(self, request: Request) -> Response:
+        user = super().post(request).data
+        if settings.EMAIL_VERIFICATION == "required":
+            return Response({}, 202)  # the same whether the address had an account or not
+        return Response(serializers.ProfileSerializer(user).data, 201)
+
+
+class LoginView(OpenView):
     """Exchange an e-mail address and a password for a pair of tokens."""
 
-    serializer_class = LoginSerializer
+    serializer_class = serializers.LoginSerializer
+    throttle_classes = ()  # failures are limited where the password is checked
+    status_code = 200
 
 
-class RefreshView(StrictQueryMixin, TokenRefreshView):
-    """Exchange a refresh token for a new pair."""
+class RefreshView(OpenView):
+    """Exchange a refresh token for a new pair. The old one is spent."""
 
-    serializer_class = RefreshSerializer
+    serializer_class = serializers.RefreshSerializer
+    status_code = 200
 
 
-class MeView(StrictQueryMixin, generics.RetrieveUpdateAPIView[User]):
-    """The caller's own profile."""
+@answers(200, serializers.EmptySerializer)
+class VerifyView(OpenView):
+    """Tell whether a token is good."""
 
-    http_method_names = ["get", "patch", "head", "options"]
-    serializer_class = ProfileSerializer
+    serializer_class = serializers.VerifySerializer
+    status_code = 200
+
+
+@answers(204)
+class LogoutView(OpenView):
+    """End the sign-in that a refresh token belongs to."""
+
+    serializer_class = serializers.LogoutSerializer
+
+
+@answers(204)
+class LogoutAllView(SubmitView):
+    """End every sign-in of the caller."""
+
+    serializer_class = serializers.LogoutAllSerializer
+
+
+class MeView(StrictQueryMixin, generics.RetrieveUpdateDestroyAPIView[User]):
+    """The caller's own profile. To delete the account takes its password."""
+
+    http_method_names = ["get", "patch", "delete", "head", "options"]
+    serializer_class = serializers.ProfileSerializer
     request: AuthenticatedRequest
 
     def get_object(self) -> User:
         return self.request.user
+
+    def perform_destroy(self, instance: User) -> None:
+        confirmation = serializers.PasswordConfirmationSerializer(
+            data=self.request.data, context=self.get_serializer_context()
+        )
+        confirmation.is_valid(raise_exception=True)
+        with transaction.atomic():
+            # The lock keeps out tasks and sign-ins that are just being made.
+            User.objects.select_for_update().get(pk=instance.pk).delete()
+
+
+@answers(204)
+class PasswordView(SubmitView):
+    """Change the password. Every sign-in ends."""
+
+    serializer_class = serializers.PasswordChangeSerializer
+
+
+@answers(202, serializers.EmptySerializer)
+class PasswordResetView(OpenView):
+    """Have a link to choose a new password sent, if the address has an account."""
+
+    serializer_class = serializers.PasswordResetSerializer
+    status_code = 202
+
+
+@answers(204)
+class PasswordResetConfirmView(OpenView):
+    """Choose a new password by the link. Every sign-in ends."""
+
+    serializer_class = serializers.PasswordResetConfirmSerializer
+
+
+@answers(204)
+class EmailVerifyView(OpenView):
+    """Confirm an e-mail address by the link."""
+
+    serializer_class = serializers.LinkSerializer

@@ -1,7 +1,9 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import is_valid_path
+from rest_framework.exceptions import Throttled
 
 
 def optional_trailing_slash(
@@ -22,3 +24,21 @@ def optional_trailing_slash(
         return get_response(request)
 
     return middleware
+
+
+class TooManyAttemptsMiddleware:
+    """Answers for pages that are not DRF's, the login pages above all, when they are throttled."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Throttled):
+            return None
+        wait = getattr(exception, "wait", 60)
+        response = render(request, "429.html", {"wait": wait}, status=429)
+        response["Retry-After"] = str(wait)
+        return response

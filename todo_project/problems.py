@@ -96,6 +96,13 @@ def problem_response(code: int, slug: str, detail: str) -> HttpResponse:
     return HttpResponse(body, status=code, content_type=MEDIA_TYPE)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler400`: what Django finds suspicious, such as another host or too many parameters."""
+    if request.path.startswith("/api/"):
+        return problem_response(400, "bad_request", "The request is malformed.")
+    return defaults.bad_request(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler404`"""
     if request.path.startswith("/api/"):

@@ -5,9 +5,11 @@ loopback only, an embedded SQLite database and generated keys, all of it under `
 """
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -19,6 +21,14 @@ VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
 env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+
+
+def number(name: str, default: int) -> int:
+    value: str = env.str(name, default="") or str(default)
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a whole number.")
+    return int(value)
+
 
 # Database
 
@@ -66,16 +76,16 @@ DEBUG = env.bool("DEBUG", default=False)
 # Server
 
 HOST = env.str("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
-WORKERS = env.int("WORKERS", default=os.cpu_count() or 1)
-THREADS = env.int("THREADS", default=4)
+PORT = number("PORT", 8000)
+WORKERS = number("WORKERS", os.cpu_count() or 1)
+THREADS = number("THREADS", 4)
 
 # Addresses
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 FRONTEND_URL = env.str("FRONTEND_URL", default="http://localhost:3000").rstrip("/")
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = number("TRUSTED_PROXIES", 0)
 
 HTTPS = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
@@ -120,16 +130,19 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "todo_project.middleware.optional_trailing_slash",
+    "todo_project.middleware.TooManyAttemptsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "todo_project.edge.refuse_at_the_edge",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20  # bytes of a body
 ROOT_URLCONF = "todo_project.urls"
 WSGI_APPLICATION = "todo_project.wsgi.application"
 TEMPLATES = [
@@ -154,35 +167,63 @@ TIME_ZONE = "UTC"
 # Accounts
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.LimitedModelBackend"]
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = [
     "accounts.hashers.BoundedArgon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.validators.ContextWordsValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds, for links of either kind
+EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", default="none")
+if EMAIL_VERIFICATION not in ("none", "required"):
+    raise ImproperlyConfigured("EMAIL_VERIFICATION must be none or required.")
+SIGN_IN_LIFETIME = timedelta(days=90)  # however often its tokens are refreshed
+
+
+def rate(name: str, default: str) -> str:
+    """So many calls in a second, minute, hour or day; empty for no limit."""
+    value: str = env.str(name, default=default)
+    if value and not re.fullmatch("[1-9][0-9]*/(s|sec|m|min|h|hour|d|day)", value):
+        raise ImproperlyConfigured(f"{name} must be a rate such as 10/min, or empty.")
+    return value
+
+
+THROTTLE_LOGIN = rate("THROTTLE_LOGIN", "10/min")
+THROTTLE_ANON = rate("THROTTLE_ANON", "120/min")
+
 SIMPLE_JWT = {
     "SIGNING_KEY": secret("JWT_SIGNING_KEY"),
     "ISSUER": "todo-api",
     "AUDIENCE": "todo-api",
     "LEEWAY": 5,
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=15)),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("REFRESH_TOKEN_DAYS", default=14)),
-    "ROTATE_REFRESH_TOKENS": True,
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=number("ACCESS_TOKEN_MINUTES", 15)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=number("REFRESH_TOKEN_DAYS", 14)),
+    "AUTH_TOKEN_CLASSES": ["accounts.tokens.AccessToken"],
 }
+
+# Mail
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default=f"no-reply@{urlsplit(PUBLIC_URL or FRONTEND_URL).hostname}"
+)
 
 # API
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "accounts.authentication.SignInAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -195,6 +236,9 @@ REST_FRAMEWORK = {
         "todo_project.renderers.FastJSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["todo_project.throttling.UserThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": rate("THROTTLE_USER", "6000/min") or None},
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "todo_project.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -205,6 +249,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Tasks of many users, each seeing their own.",
     "VERSION": "1.0.0",
     "SCHEMA_PATH_PREFIX": "/api",
+    "PARSER_WHITELIST": ["todo_project.parsers.StrictJSONParser"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",

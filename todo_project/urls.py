@@ -24,5 +24,6 @@ urlpatterns = [
     path("ready", probes.ready),
 ]
 
+handler400 = "todo_project.problems.bad_request"
 handler404 = "todo_project.problems.not_found"
 handler500 = "todo_project.problems.server_error"

@@ -3,4 +3,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from .edge import Edge  # noqa: E402  (it reads the settings)
+
+application = Edge(django_application)

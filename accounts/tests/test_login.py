@@ -1,7 +1,7 @@
 import pytest
-from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
+from accounts.tokens import RefreshToken
 
 URL = "/api/auth/login"
 PASSWORD = " correct horse "
@@ -43,7 +43,7 @@ def test_it_refuses_wrong_credentials_alike(anonymous, cyd, email, password):
         "title": "Unauthorized",
         "status": 401,
         "code": "no_active_account",
-        "detail": "No active account found with the given credentials",
+        "detail": "No active account with this e-mail address and password.",
     }
 
 
@@ -93,7 +93,7 @@ def test_what_is_no_token_is_refused(anonymous, db, token):
 
 
 def test_a_token_of_a_deactivated_user_is_refused(anonymous, cyd):
-    token = AccessToken.for_user(cyd)
+    token = RefreshToken.for_user(cyd).access_token
     User.objects.update(is_active=False)
 
     response = anonymous.get("/api/auth/me", headers={"authorization": f"Bearer {token}"})
@@ -102,7 +102,7 @@ def test_a_token_of_a_deactivated_user_is_refused(anonymous, cyd):
 
 
 def test_a_token_of_a_deleted_user_is_refused(anonymous, cyd):
-    token = AccessToken.for_user(cyd)
+    token = RefreshToken.for_user(cyd).access_token
     cyd.delete()
 
     response = anonymous.get("/api/auth/me", headers={"authorization": f"Bearer {token}"})

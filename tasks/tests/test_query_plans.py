@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from accounts.models import User
 from tasks.models import Task
 from todo_project.pagination import beyond
 
@@ -15,23 +16,24 @@ SORTS = ["created", "-created", "due_date", "-due_date", "title", "-title"]
 
 @pytest.fixture(scope="module")
 def crowd(django_db_setup, django_db_blocker):
-    """The id of an owner of 100,000 tasks, among others of 10,000; undone afterwards."""
+    """An owner of 100,000 tasks, beside another of 10,000; undone afterwards."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("""
-            INSERT INTO accounts_user (id, password, is_superuser, email, name, timezone,
-                                       is_active, is_staff, date_joined)
-            SELECT n, '', false, 'u' || n || '@example.com', '', 'UTC', true, false, now()
-            FROM generate_series(1000001, 1000002) n""")
-        cursor.execute("""
+        owner, other = (User.objects.create_user(f"crowd{n}@example.com") for n in range(2))
+        cursor.execute(
+            """
             INSERT INTO tasks_task (owner_id, title, title_key, description, priority, due_date,
                                     completed_at, created_at, updated_at)
-            SELECT 1000001 + n / 100000, 'T' || n % 1000, 't' || n % 1000, '', n % 4,
-                   CASE WHEN n % 2 = 0 THEN date '2026-01-01' + n % 300 END,
-                   CASE WHEN n % 3 = 0 THEN now() END,
+            SELECT CASE WHEN n < 100000 THEN %s ELSE %s END,
+                   'T' || n %% 1000, 't' || n %% 1000, '', n %% 4,
+                   CASE WHEN n %% 2 = 0 THEN date '2026-01-01' + n %% 300 END,
+                   CASE WHEN n %% 3 = 0 THEN now() END,
                    now() - n * interval '1 second', now()
-            FROM generate_series(0, 109999) n""")
+            FROM generate_series(0, 109999) n
+            """,
+            [owner.pk, other.pk],
+        )
         cursor.execute("ANALYZE tasks_task")
-        yield 1000001
+        yield owner
         cursor.execute("DELETE FROM tasks_task; DELETE FROM accounts_user; ANALYZE tasks_task")
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.tokens import RefreshToken
 from tasks.models import Task
 
 PASSWORD = "correct horse battery"
@@ -77,8 +78,11 @@ def test_a_form_shows_an_error_beside_its_field(browser):
     )
 
 
-def test_a_bearer_token_does_not_open_the_form_parser(alice_client, alice):
-    response = alice_client.post("/api/tasks", {"title": "Buy milk"}, format="multipart")
+def test_a_bearer_token_does_not_open_the_form_parser(anonymous, alice):
+    token = RefreshToken.for_user(alice).access_token
+    anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+
+    response = anonymous.post("/api/tasks", {"title": "Buy milk"}, format="multipart")
 
     assert response.status_code == 415
     assert not Task.objects.exists()

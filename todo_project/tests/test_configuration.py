@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection
 
 
 @pytest.fixture
@@ -66,7 +67,9 @@ def test_a_server_database_is_configured_by_its_address(project, variable):
 
     result = show(project, "settings.DATABASE", **{variable: address}, **keys)
 
-    for part in ("'ann'", "'p@ss'", "'db.example'", "5433", "'todo'", "'sslmode': 'require'"):
+    parts = ["'ann'", "'p@ss'", "'db.example'", "5433", "'todo'", "'sslmode': 'require'"]
+    parts += ["'CONN_HEALTH_CHECKS': True", "'connect_timeout': 5"]
+    for part in parts:
         assert part in result.stdout, result.stderr
     assert not (project / "var").exists()
 
@@ -85,6 +88,16 @@ def test_a_server_database_is_configured_by_its_address(project, variable):
         (
             {"DATABASE_URL": "mysql://localhost/todo"},
             "Configuration error: DATABASE_URL must be a postgres:// address.",
+        ),
+        ({"PORT": "http"}, "Configuration error: PORT must be a whole number."),
+        ({"WORKERS": "-1"}, "Configuration error: WORKERS must be a whole number."),
+        (
+            {"THROTTLE_LOGIN": "often"},
+            "Configuration error: THROTTLE_LOGIN must be a rate such as 10/min, or empty.",
+        ),
+        (
+            {"EMAIL_VERIFICATION": "yes"},
+            "Configuration error: EMAIL_VERIFICATION must be none or required.",
         ),
         (
             {"DATABASE_URL": "nonsense"},
@@ -115,11 +128,34 @@ def test_a_file_gives_what_the_environment_does_not(project):
 
 def test_a_public_https_address_turns_the_protections_on(project):
     names = ["SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"]
-    names += ["SECURE_HSTS_SECONDS", "CSRF_TRUSTED_ORIGINS"]
+    names += ["SECURE_HSTS_SECONDS", "CSRF_TRUSTED_ORIGINS", "SECURE_REDIRECT_EXEMPT"]
     expression = ", ".join(f"settings.{name}" for name in names)
 
     secured = show(project, expression, PUBLIC_URL="https://todo.example/")
     plain = show(project, expression)
 
-    assert secured.stdout.strip() == "True True True 31536000 ['https://todo.example']"
-    assert plain.stdout.strip() == "False False False 0 []"
+    assert secured.stdout.strip() == (
+        "True True True 31536000 ['https://todo.example'] ['^(health|ready)$']"
+    )
+    assert plain.stdout.strip() == "False False False 0 [] ['^(health|ready)$']"
+
+
+def test_a_proxy_is_believed_only_when_it_is_trusted(project):
+    expression = "getattr(settings, 'SECURE_PROXY_SSL_HEADER', None)"
+
+    trusted = show(project, expression, TRUSTED_PROXIES="1")
+
+    assert trusted.stdout.strip() == "('HTTP_X_FORWARDED_PROTO', 'https')"
+    assert show(project, expression).stdout.strip() == "None"
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the settings are SQLite's")
+def test_the_embedded_database_is_set_up_for_writers_and_for_faults(db):
+    with connection.cursor() as cursor:
+        journal, synchronous, timeout = (
+            cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "busy_timeout")
+        )
+
+    assert (journal, synchronous, timeout) == ("wal", 2, 20_000)
+    assert connection.transaction_mode == "IMMEDIATE"

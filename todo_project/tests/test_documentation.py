@@ -11,7 +11,14 @@ PATHS = {
     "/api/auth/register": {"post"},
     "/api/auth/login": {"post"},
     "/api/auth/refresh": {"post"},
-    "/api/auth/me": {"get", "patch"},
+    "/api/auth/verify": {"post"},
+    "/api/auth/logout": {"post"},
+    "/api/auth/logout/all": {"post"},
+    "/api/auth/me": {"get", "patch", "delete"},
+    "/api/auth/password": {"post"},
+    "/api/auth/password/reset": {"post"},
+    "/api/auth/password/reset/confirm": {"post"},
+    "/api/auth/email/verify": {"post"},
 }
 
 
@@ -30,7 +37,7 @@ def test_the_schema_knows_the_bearer_token_and_where_it_is_needed(client):
     schemes = schema["components"]["securitySchemes"]
     assert schemes["jwtAuth"] == {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     assert {"jwtAuth": []} in schema["paths"]["/api/tasks"]["get"]["security"]
-    assert "security" not in schema["paths"]["/api/auth/login"]["post"]
+    assert schema["paths"]["/api/auth/login"]["post"]["security"] == [{}]
 
 
 def test_the_schema_has_every_parameter_of_a_list(client):

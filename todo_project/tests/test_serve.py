@@ -4,49 +4,13 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
 import pytest
 from django.conf import settings
-
-
-@pytest.fixture(scope="module")
-def server(copy_project, tmp_path_factory):
-    """The address of a server on a fresh database."""
-    project = copy_project(tmp_path_factory.mktemp("project"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve", "--migrate"],
-        cwd=project,
-        env={"PATH": os.environ["PATH"], "PORT": str(port), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/ready", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
-
-
-def wait_for(url, process):
-    for _ in range(300):
-        try:
-            return urllib.request.urlopen(url, timeout=5).close()
-        except (OSError, urllib.error.URLError):
-            assert process.poll() is None, process.stdout.read()
-            time.sleep(0.1)
-    raise AssertionError(f"No answer from {url}")
 
 
 def test_it_serves_pages_and_their_assets(server):
@@ -81,3 +45,19 @@ def decode(output):
         values.append(value)
         text = text[end:].strip()
     return values
+
+
+def test_it_does_not_share_its_port(server, copy_project, tmp_path):
+    port = server.rsplit(":", 1)[1]
+
+    second = subprocess.run(
+        [sys.executable, "manage.py", "serve"],
+        cwd=copy_project(tmp_path),
+        env={"PATH": os.environ["PATH"], "PORT": port},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+    assert second.returncode == 1
+    assert second.stderr == f"CommandError: 127.0.0.1:{port}: Address already in use\n"

@@ -2,9 +2,9 @@ import json
 import re
 
 import pytest
-from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import User
+from accounts.tokens import RefreshToken
 from tasks.models import Task
 
 PATHS = [

@@ -1,7 +1,8 @@
+import socket
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandParser, call_command
+from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 from granian.constants import Interfaces
 from granian.server import Server
 
@@ -15,6 +16,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["migrate"]:
             call_command("migrate", verbosity=options["verbosity"])
+        self.claim_port()
         url = f"http://{settings.HOST}:{settings.PORT}"
         self.stdout.write(
             f"Serving on {url}\n"
@@ -31,3 +33,12 @@ class Command(BaseCommand):
             workers=settings.WORKERS,
             blocking_threads=settings.THREADS,
         ).serve()
+
+    def claim_port(self) -> None:
+        """Granian shares a port with whoever else shares it, so two servers would mix."""
+        with socket.socket(socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.HOST, settings.PORT))
+            except OSError as error:
+                raise CommandError(f"{settings.HOST}:{settings.PORT}: {error.strerror}") from error

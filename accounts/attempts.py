@@ -1,0 +1,112 @@
+"""Limits on guessing: exact, whatever the number of processes and machines.
+
+DRF's throttles read and then write, and share nothing between processes without a cache server.
+Here a row is locked, so of any number of parallel attempts as many pass as may. They are counted
+before the work that they cause, in a transaction of their own, which no refusal rolls back.
+"""
+
+from datetime import UTC, datetime
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from .models import Attempts
+
+
+class Limit:
+    """At most so many attempts of `subject` in any stretch of time; `rate` is `10/min` or so.
+
+    What is refused is not counted, so the way is open again as soon as the oldest attempt is old
+    enough: nobody is locked out for good. An empty rate sets no limit.
+    """
+
+    def __init__(self, scope: str, subject: str, rate: str, factor: int = 1) -> None:
+        self.key = salted_hmac("attempts", f"{scope} {subject}", algorithm="sha256").hexdigest()
+        count, period = parse(rate)
+        self.count, self.period = count * factor, period
+
+    @transaction.atomic
+    def attempt(self) -> None:
+        """Count an attempt. Raises `Throttled`, which knows the seconds to wait."""
+        if not self.count:
+            return
+        now = timezone.now().timestamp()
+        row = self.locked_row(now)
+        times = [at for at in row.times if at > now - self.period]
+        if len(times) >= self.count:
+            raise Throttled(wait=times[-self.count] + self.period - now)
+        row.times = [*times, now]
+        row.expires_at = datetime.fromtimestamp(now + self.period, UTC)
+        row.save()
+        self.counted = now
+
+    @transaction.atomic
+    def withdraw(self) -> None:
+        """Take back the last attempt, as it was none: only failures count."""
+        if self.count:
+            row = self.locked_row(self.counted)
+            row.times = [at for at in row.times if at != self.counted]
+            row.save()
+
+    def clear(self) -> None:
+        Attempts.objects.filter(key=self.key).delete()
+
+    def locked_row(self, now: float) -> Attempts:
+        expires_at = datetime.fromtimestamp(now + self.period, UTC)
+        rows = Attempts.objects.select_for_update()
+        return rows.get_or_create(key=self.key, defaults={"expires_at": expires_at})[0]
+
+
+class LoginLimit:
+    """THROTTLE_LOGIN failures for an account, known or not, and ten times that from an address."""
+
+    def __init__(self, request: Any, email: str) -> None:
+        self.account = Limit("login account", email, settings.THROTTLE_LOGIN)
+        self.address = Limit("login address", client_address(request), settings.THROTTLE_LOGIN, 10)
+
+    def attempt(self) -> None:
+        self.address.attempt()
+        self.account.attempt()
+
+    def succeed(self) -> None:
+        self.account.clear()
+        self.address.withdraw()
+
+
+class AnonymousThrottle(BaseThrottle):
+    """THROTTLE_ANON calls from an address at each view that is open to all."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        scope = type(view).__name__
+        Limit(scope, client_address(request), settings.THROTTLE_ANON).attempt()
+        return True
+
+
+def parse(rate: str) -> tuple[int, int]:
+    """`10/min` as 10 and 60 seconds."""
+    if not rate:
+        return 0, 0
+    count, period = rate.split("/")
+    return int(count), {"s": 1, "m": 60, "h": 3600, "d": 86_400}[period[0]]
+
+
+def client_address(request: Any) -> str:
+    """Whom a request comes from, as far as TRUSTED_PROXIES lets a header say so.
+
+    Of IPv6 the network of 64 bits, which is what one customer is given.
+    """
+    text = BaseThrottle().get_ident(request) if request else ""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+    return str(address)

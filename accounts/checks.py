@@ -1,0 +1,60 @@
+"""Errors for settings that would switch a protection off without a word."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+
+
+@register(Tags.security)
+def check_protections(app_configs: Any, **options: Any) -> list[Error]:
+    return [*check_sign_in(), *check_origins(), *check_keys()]
+
+
+def check_sign_in() -> Iterator[Error]:
+    backends = ["accounts.backends.LimitedModelBackend"]
+    if backends != settings.AUTHENTICATION_BACKENDS:
+        yield Error(
+            "A password can be guessed without limit.",
+            hint=f"AUTHENTICATION_BACKENDS must be {backends}.",
+            id="accounts.E001",
+        )
+    stock = "rest_framework_simplejwt.authentication.JWTAuthentication"
+    rest_framework: Any = settings.REST_FRAMEWORK
+    if stock in rest_framework["DEFAULT_AUTHENTICATION_CLASSES"]:
+        yield Error(
+            "Access tokens outlive their sign-in.",
+            hint=f"Use accounts.authentication.SignInAuthentication in place of {stock}.",
+            id="accounts.E002",
+        )
+    if settings.PUBLIC_URL and not (settings.THROTTLE_LOGIN and settings.THROTTLE_ANON):
+        yield Error(
+            "Guessing is not limited at a public address.",
+            hint="Leave THROTTLE_LOGIN and THROTTLE_ANON out or give them a rate.",
+            id="accounts.E003",
+        )
+
+
+def check_origins() -> Iterator[Error]:
+    if "*" in settings.ALLOWED_HOSTS:
+        yield Error("ALLOWED_HOSTS has a wildcard for all hosts.", id="accounts.E004")
+    if "*" in settings.CORS_ALLOWED_ORIGINS or getattr(settings, "CORS_ALLOW_ALL_ORIGINS", False):
+        yield Error("CORS lets every origin in.", id="accounts.E005")
+    for pattern in getattr(settings, "CORS_ALLOWED_ORIGIN_REGEXES", []):
+        text = getattr(pattern, "pattern", pattern)
+        if not (text.startswith("^") and text.endswith(("$", r"\Z"))):
+            yield Error(
+                f"CORS_ALLOWED_ORIGIN_REGEXES: {text} also matches parts of other origins.",
+                hint="Begin it with ^ and end it with $.",
+                id="accounts.E006",
+            )
+
+
+def check_keys() -> Iterator[Error]:
+    signing_key: Any = settings.SIMPLE_JWT["SIGNING_KEY"]
+    for name, key in [("SECRET_KEY", settings.SECRET_KEY), ("JWT_SIGNING_KEY", signing_key)]:
+        if len(key.encode()) < 32:  # RFC 7518, section 3.2
+            yield Error(f"{name} has fewer than 32 bytes.", id="accounts.E007")
+    if signing_key == settings.SECRET_KEY:
+        yield Error("JWT_SIGNING_KEY is the same as SECRET_KEY.", id="accounts.E008")

@@ -1,0 +1,87 @@
+"""Mails with a link that carries a secret.
+
+The link points at the front end and has the secret in its fragment, which browsers do not send,
+so no server logs it. Mails go to the address that is stored, after the transaction has committed,
+from a thread of their own: a slow or missing mail server neither fails a request nor tells, by
+the time that the answer takes, whether an address has an account.
+"""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.tokens import PasswordResetTokenGenerator, default_token_generator
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from rest_framework.exceptions import Throttled
+
+from .attempts import Limit
+from .models import User
+
+logger = logging.getLogger(__name__)
+outbox = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
+
+MAILS_TO_ONE_ADDRESS = "5/hour"
+
+
+class EmailVerificationTokenGenerator(PasswordResetTokenGenerator):
+    key_salt = "accounts.mails.EmailVerificationTokenGenerator"
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)}{user.email_verified_at}"
+
+
+reset_tokens = default_token_generator
+verification_tokens = EmailVerificationTokenGenerator()
+
+
+def send_password_reset(user: User) -> None:
+    send(user, "password_reset", link("reset-password", user, reset_tokens))
+
+
+def send_email_verification(user: User) -> None:
+    send(user, "email_verification", link("verify-email", user, verification_tokens))
+
+
+def send_account_exists(user: User) -> None:
+    send(user, "account_exists", link("reset-password", user, reset_tokens))
+
+
+def link(page: str, user: User, tokens: PasswordResetTokenGenerator) -> str:
+    secret = {"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": tokens.make_token(user)}
+    return f"{settings.FRONTEND_URL}/{page}#{urlencode(secret)}"
+
+
+def user_of(uid: str) -> int:
+    """The id of a user that a link carries as `uid`; 0, which is nobody, when it carries none."""
+    try:
+        return int(urlsafe_base64_decode(uid))
+    except ValueError:
+        return 0
+
+
+def send(user: User, name: str, url: str) -> None:
+    try:
+        Limit("mail", user.email, MAILS_TO_ONE_ADDRESS).attempt()
+    except Throttled:
+        logger.warning("Too many mails to user %s; %s not sent", user.pk, name)
+        return
+    context = {"user": user, "url": url, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
+    text = render_to_string(f"accounts/mails/{name}.txt", context)
+    subject, body = text.split("\n\n", 1)
+    message = EmailMultiAlternatives(subject, body, to=[user.email])
+    message.attach_alternative(
+        render_to_string(f"accounts/mails/{name}.html", context), "text/html"
+    )
+    transaction.on_commit(lambda: outbox.submit(deliver, message, user.pk))
+
+
+def deliver(message: EmailMultiAlternatives, user_id: int) -> None:
+    try:
+        message.send()
+    except Exception:
+        logger.exception("Mail to user %s not sent", user_id)

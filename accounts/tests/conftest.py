@@ -1,0 +1,64 @@
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from rest_framework.test import APIClient
+from rest_framework_simplejwt import tokens as simplejwt_tokens
+
+from accounts import mails
+from accounts.models import User
+from accounts.tokens import RefreshToken
+
+PASSWORD = " correct horse "
+
+
+@pytest.fixture
+def cyd(db):
+    """A user with a password, whose address is confirmed."""
+    return User.objects.create_user("cyd@example.com", PASSWORD, email_verified_at=timezone.now())
+
+
+@pytest.fixture
+def sign_in():
+    """Gives a user's first pair of tokens."""
+    return lambda user: RefreshToken.for_user(user).pair()
+
+
+@pytest.fixture
+def with_token():
+    """Gives a client that sends an access token."""
+
+    def client(access):
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+        return client
+
+    return client
+
+
+@pytest.fixture
+def ago(monkeypatch):
+    """Sets the clock to so many seconds ago; PyJWT has its own and takes no token from ahead."""
+    start = timezone.now()
+
+    def move(seconds):
+        moved = start - timedelta(seconds=seconds)
+        monkeypatch.setattr(timezone, "now", lambda: moved)
+        monkeypatch.setattr(simplejwt_tokens, "aware_utcnow", lambda: moved)
+
+    return move
+
+
+@pytest.fixture
+def mails_of(django_capture_on_commit_callbacks):
+    """Runs something as if it was committed and gives the mails that it sent."""
+
+    def run(call):
+        mail.outbox.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            response = call()
+        mails.outbox.submit(int).result()  # those before it are sent
+        return response, mail.outbox[:]
+
+    return run

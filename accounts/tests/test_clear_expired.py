@@ -1,0 +1,21 @@
+from datetime import timedelta
+
+from django.core.management import call_command
+from django.utils import timezone
+
+from accounts.models import Attempts, SignIn
+
+
+def test_it_deletes_what_is_over_and_keeps_the_rest(alice, sign_in, capsys):
+    sign_in(alice)
+    kept = SignIn.objects.get()
+    past, future = (timezone.now() + timedelta(minutes=n) for n in (-1, 1))
+    SignIn.objects.create(user=alice, refresh_id="x", expires_at=past)
+    Attempts.objects.create(key="old", expires_at=past)
+    Attempts.objects.create(key="new", expires_at=future)
+
+    call_command("clear_expired")
+
+    assert SignIn.objects.get() == kept
+    assert Attempts.objects.get().key == "new"
+    assert capsys.readouterr().out == "1 sign ins\n1 attempts\n"

@@ -1,0 +1,101 @@
+import pytest
+
+from accounts.models import User
+
+from .conftest import PASSWORD
+from .test_password_reset import secret
+
+REGISTER, VERIFY, LOGIN = "/api/auth/register", "/api/auth/email/verify", "/api/auth/login"
+BODY = {"email": "dee@example.com", "password": PASSWORD, "name": "Dee <b>"}
+
+
+@pytest.fixture(autouse=True)
+def required(settings):
+    settings.EMAIL_VERIFICATION = "required"
+
+
+@pytest.fixture
+def registered(anonymous, db, mails_of):
+    """What the link in the mail to a new account carries."""
+    _, (message,) = mails_of(lambda: anonymous.post(REGISTER, BODY))
+    return secret(message)
+
+
+def test_registering_sends_a_link(anonymous, db, mails_of):
+    response, (message,) = mails_of(lambda: anonymous.post(REGISTER, BODY))
+
+    assert (response.status_code, response.json()) == (202, {})
+    assert message.to == ["dee@example.com"]
+    assert message.subject == "Confirm your e-mail address"
+    assert "http://localhost:3000/verify-email#uid=" in message.body
+    assert "Hello Dee <b>," in message.body
+    assert "Hello Dee &lt;b&gt;," in message.alternatives[0].content
+
+
+def test_a_known_address_is_answered_alike(anonymous, cyd, mails_of):
+    body = {**BODY, "email": "CYD@example.com", "password": "another password"}
+
+    response, (message,) = mails_of(lambda: anonymous.post(REGISTER, body))
+
+    cyd.refresh_from_db()
+    assert (response.status_code, response.json()) == (202, {})
+    assert message.to == ["cyd@example.com"]
+    assert message.subject == "You have an account"
+    assert "/reset-password#" in message.body
+    assert cyd.check_password(PASSWORD)
+    assert cyd.name == ""
+
+
+def test_login_needs_a_confirmed_address(anonymous, registered, client):
+    credentials = {"email": BODY["email"], "password": PASSWORD}
+    before = anonymous.post(LOGIN, credentials)
+    client.post("/api-auth/login/", {"username": BODY["email"], "password": PASSWORD})
+    in_browser = client.get("/api/auth/me")
+
+    response = anonymous.post(VERIFY, registered)
+    after = anonymous.post(LOGIN, credentials)
+
+    assert (before.status_code, in_browser.status_code) == (401, 401)
+    assert (response.status_code, response.content) == (204, b"")
+    assert after.status_code == 200
+
+
+def test_the_link_works_once(anonymous, registered):
+    anonymous.post(VERIFY, registered)
+
+    assert anonymous.post(VERIFY, registered).status_code == 400
+
+
+@pytest.mark.parametrize("changes", [{"token": "x"}, {"uid": "MA"}, {"uid": "x"}, {"token": ""}])
+def test_another_link_confirms_nothing(anonymous, registered, changes):
+    response = anonymous.post(VERIFY, {**registered, **changes})
+
+    assert response.status_code == 400
+    assert User.objects.get().email_verified_at is None
+
+
+def test_a_link_of_one_kind_is_none_of_the_other(anonymous, registered):
+    confirm = {**registered, "password": "entirely different"}
+
+    response = anonymous.post("/api/auth/password/reset/confirm", confirm)
+
+    assert response.status_code == 400
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_a_reset_shows_who_owns_the_address(anonymous, registered, mails_of):
+    email = {"email": BODY["email"]}
+    _, (message,) = mails_of(lambda: anonymous.post("/api/auth/password/reset", email))
+    confirm = {**secret(message), "password": "entirely different"}
+
+    anonymous.post("/api/auth/password/reset/confirm", confirm)
+
+    assert User.objects.get().email_verified_at is not None
+
+
+def test_whoever_makes_a_superuser_vouches_for_the_address(client, db):
+    User.objects.create_superuser("root@example.com", PASSWORD)
+
+    client.post("/admin/login/", {"username": "root@example.com", "password": PASSWORD})
+
+    assert client.get("/admin/").status_code == 200

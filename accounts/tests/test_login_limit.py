@@ -1,0 +1,246 @@
+"""At most ten failures a minute for an account, a hundred from an address, wherever one types."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Attempts, User
+
+from .conftest import PASSWORD
+
+WRONG = "wrong"
+LOGIN, BROWSER, ADMIN = "/api/auth/login", "/api-auth/login/", "/admin/login/"
+
+
+@pytest.fixture
+def cheap_hashes(settings):
+    """For tests of a hundred failures, which are not about the hash."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Moves the clock on."""
+    start = timezone.now()
+
+    def move(seconds):
+        monkeypatch.setattr(timezone, "now", lambda: start + timedelta(seconds=seconds))
+
+    return move
+
+
+@pytest.fixture
+def hashes(monkeypatch):
+    """Counts the passwords that were hashed."""
+    from accounts.hashers import BoundedArgon2PasswordHasher
+
+    counted = []
+    for name in ("encode", "verify"):
+        original = getattr(BoundedArgon2PasswordHasher, name)
+
+        def count(self, *args, original=original):
+            counted.append(original.__name__)
+            return original(self, *args)
+
+        monkeypatch.setattr(BoundedArgon2PasswordHasher, name, count)
+    return counted
+
+
+def guess(client, url=LOGIN, email="cyd@example.com", password=WRONG, **headers):
+    body = {"email": email, "username": email, "password": password}
+    options = {"content_type": "application/json"} if url == LOGIN else {}
+    return client.post(url, body, headers=headers, **options)
+
+
+@pytest.mark.parametrize("email", ["cyd@example.com", "nobody@example.com"])
+def test_the_eleventh_failure_reaches_no_hash(client, cyd, hashes, email):
+    statuses = [guess(client, email=email).status_code for _ in range(10)]
+    hashed = len(hashes)
+
+    response = guess(client, email=email)
+
+    assert statuses == [401] * 10
+    assert hashed == 10
+    assert len(hashes) == 10
+    assert response.status_code == 429
+    assert response["Content-Type"] == "application/problem+json"
+    assert 50 <= int(response["Retry-After"]) <= 60
+    assert response.json()["code"] == "throttled"
+
+
+def test_spellings_of_an_address_are_one_account(client, cyd):
+    for email in ["CYD@example.com", " cyd@example.com", "cyd@EXAMPLE.com "] * 4:
+        response = guess(client, email=email)
+
+    assert response.status_code == 429
+
+
+def test_the_right_password_after_the_wait_works(client, cyd, clock):
+    clock(0)
+    for _ in range(10):
+        guess(client)
+    refused = guess(client, password=PASSWORD)
+
+    clock(int(refused["Retry-After"]))
+
+    assert refused.status_code == 429
+    assert guess(client, password=PASSWORD).status_code == 200
+
+
+def test_refused_attempts_do_not_prolong_the_wait(client, cheap_hashes, cyd, clock):
+    for seconds in range(60):
+        clock(seconds)
+        guess(client)
+
+    clock(61)
+
+    assert guess(client, password=PASSWORD).status_code == 200
+
+
+def test_no_minute_sees_more_than_ten(client, cheap_hashes, cyd, clock):
+    reached = []
+    for seconds in range(0, 300, 2):
+        clock(seconds)
+        if guess(client).status_code == 401:
+            reached.append(seconds)
+
+    assert reached
+    for end in reached:
+        assert sum(end - 60 < at <= end for at in reached) <= 10
+
+
+def test_success_forgives_the_account(client, cyd):
+    for _ in range(9):
+        guess(client)
+    guess(client, password=PASSWORD)
+
+    statuses = {guess(client).status_code for _ in range(9)}
+
+    assert statuses == {401}
+
+
+def test_success_does_not_forgive_the_address(client, cheap_hashes, cyd):
+    """Somebody with an account of their own cannot use it to go on guessing at others."""
+    for n in range(100):
+        guess(client, email=f"user{n}@example.com")
+        if n % 8 == 0:
+            assert guess(client, password=PASSWORD).status_code == 200
+
+    assert guess(client, email="another@example.com").status_code == 429
+    assert guess(client, password=PASSWORD).status_code == 429
+
+
+def test_other_accounts_are_not_affected(client, cheap_hashes, cyd, db):
+    for _ in range(11):
+        guess(client, email="nobody@example.com")
+
+    assert guess(client, password=PASSWORD).status_code == 200
+
+
+@pytest.mark.parametrize("first", [LOGIN, BROWSER, ADMIN])
+@pytest.mark.parametrize("then", [LOGIN, BROWSER, ADMIN])
+def test_one_count_for_every_way_in(client, db, first, then):
+    User.objects.create_superuser("cyd@example.com", PASSWORD)
+    for _ in range(10):
+        guess(client, first)
+
+    response = guess(client, then, password=PASSWORD)
+
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
+    assert ("text/html" in response["Content-Type"]) == (then != LOGIN)
+
+
+def test_a_forwarded_address_is_not_believed(client, cheap_hashes, cyd):
+    for n in range(100):
+        guess(client, email=f"user{n}@example.com", x_forwarded_for=f"10.0.0.{n}")
+
+    response = guess(client, email="another@example.com", x_forwarded_for="10.1.1.1")
+
+    assert response.status_code == 429
+
+
+def test_a_trusted_proxy_is_believed_for_one_hop(client, cheap_hashes, cyd, monkeypatch):
+    from rest_framework.settings import api_settings
+
+    monkeypatch.setattr(api_settings, "NUM_PROXIES", 1)
+    for n in range(100):
+        guess(client, email=f"user{n}@example.com", x_forwarded_for=f"10.0.0.{n}, 192.0.2.1")
+
+    same = guess(client, email="another@example.com", x_forwarded_for="10.1.1.1, 192.0.2.1")
+    other = guess(client, email="another@example.com", x_forwarded_for="192.0.2.1, 192.0.2.2")
+
+    assert (same.status_code, other.status_code) == (429, 401)
+
+
+def test_addresses_of_one_ipv6_network_are_one(client, cheap_hashes, cyd):
+    for n in range(100):
+        client.post(
+            LOGIN,
+            {"email": f"user{n}@example.com", "password": "wrong"},
+            content_type="application/json",
+            REMOTE_ADDR=f"2001:db8:1:2::{n:x}",
+        )
+
+    response = client.post(
+        LOGIN,
+        {"email": "another@example.com", "password": "wrong"},
+        content_type="application/json",
+        REMOTE_ADDR="2001:db8:1:2:ffff::1",
+    )
+
+    assert response.status_code == 429
+
+
+def test_no_address_is_stored_in_clear(client, cyd):
+    guess(client)
+
+    stored = str(list(Attempts.objects.values()))
+    assert Attempts.objects.count() == 2
+    assert "cyd" not in stored
+    assert "127.0.0.1" not in stored
+
+
+def test_an_empty_rate_sets_no_limit(client, cyd, settings):
+    settings.THROTTLE_LOGIN = ""
+
+    assert {guess(client).status_code for _ in range(12)} == {401}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("register", {"email": "x"}),
+        ("refresh", {"refresh": "x"}),
+        ("verify", {"token": "x"}),
+        ("logout", {"refresh": "x"}),
+        ("password/reset", {"email": "nobody@example.com"}),
+        ("password/reset/confirm", {"uid": "MQ", "token": "x", "password": "x"}),
+        ("email/verify", {"uid": "MQ", "token": "x"}),
+    ],
+)
+def test_other_open_calls_have_counts_of_their_own(anonymous, db, settings, path, body):
+    settings.THROTTLE_ANON = "3/hour"
+    statuses = [anonymous.post(f"/api/auth/{path}", body).status_code for _ in range(4)]
+
+    other = "verify" if path != "verify" else "logout"
+    untouched = anonymous.post(f"/api/auth/{other}", {"token": "x", "refresh": "x"})
+
+    assert 429 not in statuses[:3]
+    assert statuses[3] == 429
+    assert untouched.status_code == 401
+
+
+def test_a_signed_in_caller_has_a_rate_of_their_own(alice_client, bob_client, monkeypatch):
+    from django.core.cache import cache
+
+    from todo_project.throttling import UserThrottle
+
+    cache.clear()
+    monkeypatch.setattr(UserThrottle, "THROTTLE_RATES", {"user": "3/day"})
+    statuses = [alice_client.get("/api/tasks").status_code for _ in range(4)]
+
+    assert statuses == [200, 200, 200, 429]
+    assert bob_client.get("/api/tasks").status_code == 200
+    cache.clear()

@@ -1,0 +1,23 @@
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+# What anyone would try first at a to-do application.
+CONTEXT_WORDS = ["todo", "to-do", "task", "tasks", "list", "admin"]
+
+
+class ContextWordsValidator:
+    """Words of the context count for nothing in the length of a password (ASVS 5, 6.2.11)."""
+
+    def __init__(self, min_length: int = 8) -> None:
+        self.min_length = min_length
+
+    def validate(self, password: str, user: Any = None) -> None:
+        words = sorted(CONTEXT_WORDS, key=len, reverse=True)
+        rest = re.sub("|".join(map(re.escape, words)), "", password.lower())
+        if rest != password.lower() and len(rest) < self.min_length:
+            raise ValidationError(self.get_help_text(), code="password_context_words")
+
+    def get_help_text(self) -> str:
+        return f"Beside words like todo, your password needs {self.min_length} more characters."

@@ -1,0 +1,95 @@
+"""What must be settled before Django makes a request of a message, as Django gets it wrong.
+
+A body without a length, sent in chunks, would be read as empty and a change answered with a 200
+that saved nothing; one that is cut short would be read as far as it goes; and `charset` is
+believed even for the query string, where `hex` and the like fail outside of every handler.
+"""
+
+import io
+from collections.abc import Callable, Iterable
+from email.message import Message
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from .problems import problem_response
+
+REFUSAL = "todo_project.refusal"
+
+
+class Edge:
+    """WSGI middleware (PEP 3333) that reads a body whole and notes what is to be refused.
+
+    It leaves the answer to `refuse_at_the_edge`, so that a refusal has the headers of any other.
+    """
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        body, refusal = read_body(environ)
+        refusal = refuse_encoding(environ) or refusal
+        if refusal:
+            environ[REFUSAL] = refusal
+            environ["CONTENT_TYPE"], body = "", b""
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        return self.application(environ, start_response)
+
+
+Refusal = tuple[int, str, str]
+
+
+def read_body(environ: dict[str, Any]) -> tuple[bytes, Refusal | None]:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    length = environ.get("CONTENT_LENGTH") or None
+    if length is None:
+        if "HTTP_TRANSFER_ENCODING" not in environ:
+            return b"", None  # RFC 9112, section 6.3: without either there is no body
+    elif not (length.isascii() and length.isdigit()):
+        return b"", (400, "bad_length", "The length of the body is not a number.")
+    elif int(length) > limit:
+        return b"", (413, "too_large", f"The body has more than {limit} bytes.")
+    body = read(environ["wsgi.input"], limit + 1 if length is None else int(length))
+    if len(body) > limit:
+        return b"", (413, "too_large", f"The body has more than {limit} bytes.")
+    if length is not None and len(body) < int(length):
+        return b"", (400, "body_cut_short", "The body is shorter than its length says.")
+    return body, None
+
+
+def read(stream: Any, size: int) -> bytes:
+    """All of a stream up to `size`, which one `read` need not give. A broken one is at its end."""
+    chunks = []
+    try:
+        while size and (chunk := stream.read(size)):
+            chunks.append(chunk)
+            size -= len(chunk)
+    except OSError:
+        pass
+    return b"".join(chunks)
+
+
+def refuse_encoding(environ: dict[str, Any]) -> Refusal | None:
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+        return 415, "unsupported_content_encoding", "Send the body as it is, without an encoding."
+    media_type = environ.get("CONTENT_TYPE", "")
+    if "charset" not in media_type.lower():
+        return None
+    header = Message()
+    header["Content-Type"] = media_type
+    if str(header.get_param("charset")).lower() not in ("utf-8", "utf8"):
+        return 415, "unsupported_charset", "Send the body in UTF-8."
+    return None
+
+
+def refuse_at_the_edge(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if refusal := request.META.get(REFUSAL):
+            return problem_response(*refusal)
+        return get_response(request)
+
+    return middleware

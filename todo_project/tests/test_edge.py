@@ -1,0 +1,173 @@
+"""Bodies and framing, sent as bytes to the server that the README starts."""
+
+import http.client
+import json
+import socket
+
+import pytest
+
+MIB = 2**20
+
+
+@pytest.fixture(scope="module")
+def exchange(server):
+    """Sends bytes and gives the status, the headers and the problem or task that came back."""
+    host, port = server.removeprefix("http://").split(":")
+
+    def send(*parts, shut=False):
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            for part in parts:
+                connection.sendall(part)
+            if shut:
+                connection.shutdown(socket.SHUT_WR)
+            response = http.client.HTTPResponse(connection)
+            try:
+                response.begin()
+            except (http.client.BadStatusLine, ConnectionError):
+                return None
+            content, headers = response.read(), response.headers
+        media_type = headers.get("Content-Type", "")
+        return response.status, headers, json.loads(content) if "json" in media_type else content
+
+    return send
+
+
+@pytest.fixture(scope="module")
+def token(exchange):
+    body = b'{"email": "edge@example.com", "password": "correct horse battery"}'
+    for path in ("register", "login"):
+        status, _, answer = exchange(head("POST", f"/api/auth/{path}", body), body)
+        assert status in (200, 201)
+    return answer["access"]
+
+
+def head(method, path, body=None, token=None, **headers):
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close"]
+    headers = {"content_type": "application/json", **headers}
+    if body is not None:
+        headers.setdefault("content_length", len(body))
+    if token:
+        headers["authorization"] = f"Bearer {token}"
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def chunked(*chunks):
+    return b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
+
+
+@pytest.fixture
+def task(exchange, token):
+    body = b'{"title": "Buy milk"}'
+    return exchange(head("POST", "/api/tasks", body, token), body)[2]
+
+
+def test_a_chunked_body_is_read_whole(exchange, token, task):
+    start = head("PATCH", f"/api/tasks/{task['id']}", token=token, transfer_encoding="chunked")
+
+    status, _, changed = exchange(start, chunked(b'{"title": ', b'"Buy ', b'oats"}'))
+
+    assert (status, changed["title"]) == (200, "Buy oats")
+
+
+def test_a_chunked_completion_is_not_taken_for_a_toggle(exchange, token, task):
+    path = f"/api/tasks/{task['id']}/complete"
+    start = head("PATCH", path, token=token, transfer_encoding="chunked")
+
+    status, _, changed = exchange(start, chunked(b'{"completed": false}'))
+
+    assert (status, changed["completed"]) == (200, False)
+
+
+@pytest.mark.parametrize("size", [MIB + 1, 3 * MIB])
+def test_a_chunked_body_over_the_limit_is_refused(exchange, token, size):
+    start = head("POST", "/api/tasks", token=token, transfer_encoding="chunked")
+
+    status, headers, problem = exchange(start, chunked(b" " * size))
+
+    assert (status, problem["code"]) == (413, "too_large")
+    assert headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_body_over_the_limit_is_refused(exchange, token):
+    body = b'{"title": "' + b"x" * MIB + b'"}'
+
+    status, _, problem = exchange(head("POST", "/api/tasks", body, token), body)
+
+    assert (status, problem["code"]) == (413, "too_large")
+
+
+def test_a_body_at_the_limit_is_read(exchange, token):
+    body = b'{"title": "Buy milk"}'.ljust(MIB)
+
+    assert exchange(head("POST", "/api/tasks", body, token), body)[0] == 201
+
+
+def test_a_body_that_is_cut_short_changes_nothing(exchange, token, task):
+    path = f"/api/tasks/{task['id']}"
+    body = b'{"title": "Buy oats"}'
+    start = head("PATCH", path, token=token, content_length=len(body) + 5)
+
+    answer = exchange(start, body, shut=True)
+
+    # The server may also just close the connection: nobody is there to read an answer.
+    assert answer is None or answer[0] == 400
+    assert exchange(head("GET", path, token=token))[2]["title"] == "Buy milk"
+
+
+@pytest.mark.parametrize(
+    "charset", ["hex", "bz2", "rot13", "undefined", "punycode", "utf-16", "latin-1", '""', "x"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_another_charset_is_refused(exchange, token, charset, method):
+    body = b'{"title": "Buy milk"}' if method == "POST" else b""
+    media_type = f"application/json; charset={charset}"
+    path = "/api/tasks" if method == "POST" else "/api/tasks?status=all"
+
+    status, _, problem = exchange(head(method, path, body, token, content_type=media_type), body)
+
+    assert (status, problem["code"]) == (415, "unsupported_charset")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"'])
+def test_utf_8_is_read(exchange, token, charset):
+    body = '{"title": "Käse kaufen"}'.encode()
+    media_type = f"application/json; charset={charset}"
+
+    status, _, task = exchange(
+        head("POST", "/api/tasks", body, token, content_type=media_type), body
+    )
+
+    assert (status, task["title"]) == (201, "Käse kaufen")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "gzip, identity"])
+def test_an_encoded_body_is_refused(exchange, token, encoding):
+    body = b'{"title": "Buy milk"}'
+
+    status, _, problem = exchange(
+        head("POST", "/api/tasks", body, token, content_encoding=encoding), body
+    )
+
+    assert (status, problem["code"]) == (415, "unsupported_content_encoding")
+
+
+def test_a_refusal_can_be_read_by_the_front_end(exchange, token):
+    body = b"{}"
+    origin = {"origin": "http://localhost:3000", "content_encoding": "gzip"}
+
+    status, headers, _ = exchange(head("POST", "/api/tasks", body, token, **origin), body)
+
+    assert status == 415
+    assert headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+
+
+@pytest.mark.parametrize("length", ["-1", "abc", "1e3", "+5", "5, 5", "99999999999999999999999"])
+def test_a_length_that_is_no_number_is_refused(exchange, token, length):
+    answer = exchange(head("POST", "/api/tasks", token=token, content_length=length), b"{}  x")
+
+    assert answer is None or answer[0] in (400, 413)
+
+
+def test_the_next_request_works(exchange, token):
+    assert exchange(head("GET", "/api/tasks", token=token))[0] == 200
