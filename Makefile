@@ -4,11 +4,11 @@ BIN = $(VENV)/bin
 POSTGRES_URL ?= $(or $(DATABASE_URL),postgres://postgres@127.0.0.1:5432/postgres)
 
 # Tests see none of a developer's `.env`, and the same keys on either database.
-test test-postgres check: export ENV_FILE = /dev/null
-test test-postgres check: export SECRET_KEY = tests-only-0123456789-0123456789-0123456789-0123456789
-test test-postgres check: export JWT_SIGNING_KEY = tests-only-9876543210-9876543210-9876543210-9876543210
+test test-postgres check races login-timing: export ENV_FILE = /dev/null
+test test-postgres check races login-timing: export SECRET_KEY = tests-only-0123456789-0123456789-0123456789-0123456789
+test test-postgres check races login-timing: export JWT_SIGNING_KEY = tests-only-9876543210-9876543210-9876543210-9876543210
 
-.PHONY: run test test-postgres check format clean
+.PHONY: run test test-postgres check races login-timing format clean
 
 run: $(VENV)/runtime  ## migrate and serve on http://127.0.0.1:8000
 	$(BIN)/python manage.py serve --migrate
@@ -27,6 +27,13 @@ check: $(VENV)/dev  ## lint, types, migrations, schema, deployment settings
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	PUBLIC_URL=https://todo.example ALLOWED_HOSTS=todo.example TRUSTED_PROXIES=1 \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+races: $(VENV)/runtime  ## 1,000 rounds of each race, on SQLite and on PostgreSQL
+	env --unset=DATABASE_URL $(BIN)/python benchmarks/races.py $(ROUNDS)
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/races.py $(ROUNDS)
+
+login-timing: $(VENV)/runtime  ## does a login tell a known address from an unknown one by its time?
+	$(BIN)/python benchmarks/login_timing.py
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix

@@ -38,17 +38,52 @@ class EmailVerificationTokenGenerator(PasswordResetTokenGenerator):
 reset_tokens = default_token_generator
 verification_tokens = EmailVerificationTokenGenerator()
 
+# Where in the front end the link of each mail leads, and what makes its secret.
+LINKS = {
+    "password_reset": ("reset-password", reset_tokens),
+    "email_verification": ("verify-email", verification_tokens),
+    "account_exists": ("reset-password", reset_tokens),
+}
 
-def send_password_reset(user: User) -> None:
-    send(user, "password_reset", link("reset-password", user, reset_tokens))
+
+def send_password_reset(email: str) -> None:
+    """To the user of `email`, if there is one; it takes as long if there is none."""
+    user = User.objects.filter(email=email, is_active=True).first()
+    send("password_reset", email, user if user and user.has_usable_password() else None)
 
 
 def send_email_verification(user: User) -> None:
-    send(user, "email_verification", link("verify-email", user, verification_tokens))
+    send("email_verification", user.email, user)
 
 
 def send_account_exists(user: User) -> None:
-    send(user, "account_exists", link("reset-password", user, reset_tokens))
+    send("account_exists", user.email, user)
+
+
+def send(name: str, email: str, user: User | None) -> None:
+    try:
+        Limit("mail", email, MAILS_TO_ONE_ADDRESS).attempt()
+    except Throttled:
+        logger.warning("Too many mails to one address; one not sent")
+        return
+    if user:
+        transaction.on_commit(lambda: outbox.submit(deliver, name, user))
+
+
+def deliver(name: str, user: User) -> None:
+    """Write the mail and hand it to the mail server, in the thread of the outbox."""
+    page, tokens = LINKS[name]
+    hours = settings.PASSWORD_RESET_TIMEOUT // 3600
+    context = {"user": user, "url": link(page, user, tokens), "hours": hours}
+    try:
+        text = render_to_string(f"accounts/mails/{name}.txt", context)
+        subject, body = text.split("\n\n", 1)
+        message = EmailMultiAlternatives(subject, body, to=[user.email])
+        html = render_to_string(f"accounts/mails/{name}.html", context)
+        message.attach_alternative(html, "text/html")
+        message.send()
+    except Exception:
+        logger.exception("Mail to user %s not sent", user.pk)
 
 
 def link(page: str, user: User, tokens: PasswordResetTokenGenerator) -> str:
@@ -62,26 +97,3 @@ def user_of(uid: str) -> int:
         return int(urlsafe_base64_decode(uid))
     except ValueError:
         return 0
-
-
-def send(user: User, name: str, url: str) -> None:
-    try:
-        Limit("mail", user.email, MAILS_TO_ONE_ADDRESS).attempt()
-    except Throttled:
-        logger.warning("Too many mails to user %s; %s not sent", user.pk, name)
-        return
-    context = {"user": user, "url": url, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
-    text = render_to_string(f"accounts/mails/{name}.txt", context)
-    subject, body = text.split("\n\n", 1)
-    message = EmailMultiAlternatives(subject, body, to=[user.email])
-    message.attach_alternative(
-        render_to_string(f"accounts/mails/{name}.html", context), "text/html"
-    )
-    transaction.on_commit(lambda: outbox.submit(deliver, message, user.pk))
-
-
-def deliver(message: EmailMultiAlternatives, user_id: int) -> None:
-    try:
-        message.send()
-    except Exception:
-        logger.exception("Mail to user %s not sent", user_id)

@@ -182,9 +182,7 @@ class PasswordResetSerializer(serializers.Serializer[Any]):
     email = EmailField()
 
     def save(self, **options: Any) -> dict[str, str]:
-        user = User.objects.filter(email=self.validated_data["email"], is_active=True).first()
-        if user and user.has_usable_password():
-            mails.send_password_reset(user)
+        mails.send_password_reset(self.validated_data["email"])
         return {}
 
 

@@ -5,9 +5,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
+from contextlib import closing, contextmanager
+from urllib.parse import quote
 
+import psycopg
 import pytest
 from django.conf import settings
 
@@ -26,33 +28,71 @@ def copy_project():
 
 
 @pytest.fixture(scope="session")
-def server(copy_project, tmp_path_factory):
-    """The address of a server on a fresh database."""
-    project = copy_project(tmp_path_factory.mktemp("project"))
+def serving(copy_project, tmp_path_factory):
+    """Starts a server on a fresh database of the kind that is tested; gives its address."""
+
+    @contextmanager
+    def serve(**variables):
+        project = copy_project(tmp_path_factory.mktemp("project"))
+        port = str(free_port())
+        environment = {"PATH": os.environ["PATH"], "PORT": port, **variables}
+        with fresh_database() as database, open(project / "log", "w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", "--migrate"],
+                cwd=project,
+                env={**environment, **database},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                wait_for(f"http://127.0.0.1:{port}/ready", process, project / "log")
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(timeout=30)
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def server(serving):
+    """The address of a server as the README starts it."""
+    with serving() as address:
+        yield address
+
+
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve", "--migrate"],
-        cwd=project,
-        env={"PATH": os.environ["PATH"], "PORT": str(port), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def fresh_database():
+    """The variables that name a database of its own; none of them for the embedded one."""
+    if settings.EMBEDDED_DATABASE:
+        yield {}
+        return
+    database = settings.DATABASES["default"]
+    user = quote(database["USER"]) + (
+        f":{quote(database['PASSWORD'])}" * bool(database["PASSWORD"])
     )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/ready", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+    address = f"postgres://{user}@{database['HOST']}:{database['PORT'] or 5432}"
+    name = f"todo_served_{os.getpid()}_{time.monotonic_ns()}"
+    keys = {"SECRET_KEY": "s" * 50, "JWT_SIGNING_KEY": "j" * 50}
+    with closing(psycopg.connect(f"{address}/postgres", autocommit=True)) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield {"DATABASE_URL": f"{address}/{name}", **keys}
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def wait_for(url, process):
+def wait_for(url, process, log):
     for _ in range(300):
         try:
             return urllib.request.urlopen(url, timeout=5).close()
-        except (OSError, urllib.error.URLError):
-            assert process.poll() is None, process.stdout.read()
+        except OSError:
+            assert process.poll() is None, log.read_text()
             time.sleep(0.1)
-    raise AssertionError(f"No answer from {url}")
+    raise AssertionError(f"No answer from {url}: {log.read_text()}")

@@ -1,0 +1,296 @@
+"""Requirements of the OWASP ASVS 5.0 by their numbers; docs/asvs.md has them all."""
+
+import re
+from datetime import timedelta
+
+import jwt
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import get_hasher
+from django.contrib.auth.password_validation import (
+    CommonPasswordValidator,
+    get_default_password_validators,
+    get_password_validators,
+)
+from django.urls import get_resolver
+from django.utils import timezone
+
+from accounts.models import SignIn, User
+from accounts.tokens import AccessToken, RefreshToken
+from accounts.validators import CONTEXT_WORDS
+
+from .conftest import PASSWORD
+
+REGISTER, LOGIN, REFRESH = "/api/auth/register", "/api/auth/login", "/api/auth/refresh"
+ME, CHANGE = "/api/auth/me", "/api/auth/password"
+GUIDE = settings.BASE_DIR / "docs" / "authentication.md"
+
+
+def register(client, password):
+    return client.post(REGISTER, {"email": "dee@example.com", "password": password}).status_code
+
+
+def guide():
+    return " ".join(GUIDE.read_text().split())
+
+
+def test_v6_1_1_the_limits_are_documented():
+    for words in ["`THROTTLE_LOGIN`, 10/min", "`THROTTLE_ANON`, 120/min", "no account is locked"]:
+        assert words in guide()
+    assert (settings.THROTTLE_LOGIN, settings.THROTTLE_ANON) == ("10/min", "120/min")
+
+
+def test_v6_1_2_the_context_words_are_documented():
+    documented = re.search(r"Words of the context \(([^)]+)\)", guide())[1]
+
+    assert re.findall("`([^`]+)`", documented) == CONTEXT_WORDS
+
+
+def test_v6_1_3_the_ways_in_are_documented():
+    for path in ["/api/auth/login", "/api-auth/login/", "/admin/login/"]:
+        assert path in guide()
+
+
+@pytest.mark.parametrize(("password", "status"), [("kR4&zP9", 400), ("kR4&zP9!", 201)])
+def test_v6_2_1_a_password_has_8_characters_or_more(anonymous, db, password, status):
+    assert register(anonymous, password) == status
+
+
+def test_v6_2_2_and_3_a_password_is_changed_with_the_current_one(cyd, sign_in, with_token):
+    client = with_token(sign_in(cyd)["access"])
+    new = {"new_password": "entirely different"}
+
+    assert client.post(CHANGE, new).status_code == 400
+    assert client.post(CHANGE, {**new, "current_password": PASSWORD}).status_code == 204
+
+
+def test_v6_2_4_the_most_common_passwords_are_refused(anonymous, db):
+    common = [word for word in CommonPasswordValidator().passwords if len(word) >= 8]
+
+    assert len(common) >= 3000
+    assert register(anonymous, "sunshine") == 400
+    assert len(get_default_password_validators()) == len(settings.AUTH_PASSWORD_VALIDATORS)
+    assert get_password_validators(settings.AUTH_PASSWORD_VALIDATORS)
+
+
+@pytest.mark.parametrize(
+    "password", ["qzvxkwjplm", "QZVXKWJPLM", "   q   z  ", "日本語の合言葉です", "🥛🧀🥛🧀🥛🧀🥛🧀"]
+)
+def test_v6_2_5_a_password_may_be_of_any_composition(anonymous, db, password):
+    assert register(anonymous, password) == 201
+
+
+@pytest.mark.parametrize("path", ["/admin/login/", "/api-auth/login/"])
+def test_v6_2_6_and_7_password_fields_are_masked_and_take_what_is_pasted(client, path):
+    page = client.get(path).content.decode()
+
+    (field,) = re.findall("<input[^>]*password[^>]*>", page)
+    assert 'type="password"' in field
+    assert "onpaste" not in page
+    assert 'autocomplete="off"' not in field
+
+
+@pytest.mark.parametrize("changed", [PASSWORD.strip(), PASSWORD.upper(), PASSWORD[:-1]])
+def test_v6_2_8_a_password_is_checked_as_it_was_sent(anonymous, cyd, changed):
+    assert anonymous.post(LOGIN, {"email": cyd.email, "password": changed}).status_code == 401
+    assert anonymous.post(LOGIN, {"email": cyd.email, "password": PASSWORD}).status_code == 200
+
+
+def test_v6_2_9_a_password_may_have_128_characters_and_the_last_one_counts(anonymous, db):
+    password = "correct horse battery staple " * 4 + "123456789012"
+    assert (len(password), register(anonymous, password)) == (128, 201)
+    login = {"email": "dee@example.com", "password": password}
+
+    assert anonymous.post(LOGIN, login).status_code == 200
+    assert anonymous.post(LOGIN, {**login, "password": password[:-1]}).status_code == 401
+
+
+def test_v6_2_10_a_password_does_not_expire():
+    assert not [field.name for field in User._meta.fields if "expire" in field.name]
+
+
+@pytest.mark.parametrize("password", ["todotodo", "todo-list-admin", "Tasks2026!", "to-do 1234"])
+def test_v6_2_11_context_words_make_no_password(anonymous, db, password):
+    assert register(anonymous, password) == 400
+
+
+def test_v6_3_1_guessing_is_limited(anonymous, cyd):
+    body = {"email": cyd.email, "password": "wrong"}
+
+    assert [anonymous.post(LOGIN, body).status_code for _ in range(11)] == [401] * 10 + [429]
+
+
+def test_v6_3_3_no_way_in_is_undocumented():
+    """Every route that could check a password is in the guide, and one backend serves them."""
+    routes = [str(pattern.pattern) for pattern in get_resolver().url_patterns]
+
+    assert {route for route in routes if "auth" in route or "admin" in route} == {
+        "api/auth/",
+        "api-auth/",
+        "admin/",
+    }
+    assert settings.AUTHENTICATION_BACKENDS == ["accounts.backends.LimitedModelBackend"]
+
+
+def test_v6_4_1_there_are_no_initial_passwords(db):
+    assert not User.objects.create_user("dee@example.com").has_usable_password()
+
+
+def test_v6_4_2_there_are_no_hints_and_no_secret_questions():
+    names = " ".join(field.name for field in User._meta.fields)
+
+    assert "hint" not in names
+    assert "question" not in names
+
+
+def test_v6_4_3_a_reset_goes_by_a_link_that_lasts_an_hour():
+    assert settings.PASSWORD_RESET_TIMEOUT == 3600
+
+
+def test_v7_1_1_and_2_lifetimes_and_number_of_sign_ins_are_documented():
+    assert "15 minutes" in guide()
+    assert "14 days" in guide()
+    assert "A sign-in ends 90 days after" in guide()
+    assert "any number of sign-ins" in guide()
+    assert settings.SIGN_IN_LIFETIME.days == 90
+
+
+def test_v7_2_1_a_token_is_checked_here_and_not_by_the_client(anonymous, alice, sign_in):
+    body = {"token": sign_in(alice)["access"]}
+    SignIn.objects.all().delete()
+
+    assert anonymous.post("/api/auth/verify", body).status_code == 401
+
+
+def test_v7_2_2_tokens_are_made_anew(alice):
+    one, other = RefreshToken.for_user(alice), RefreshToken.for_user(alice)
+
+    assert one["jti"] != other["jti"]
+    assert one["sid"] != other["sid"]
+
+
+def test_v7_2_4_signing_in_again_gives_a_new_session(client, cyd):
+    form = {"username": cyd.email, "password": PASSWORD}
+    client.post("/api-auth/login/", form)
+    first = client.cookies["sessionid"].value
+
+    client.post("/api-auth/logout/")
+    client.post("/api-auth/login/", form)
+
+    assert client.cookies["sessionid"].value != first
+
+
+def test_v7_3_1_inactivity_ends_a_sign_in(anonymous, alice, sign_in, ago):
+    ago(14 * 24 * 3600 + 10)
+    token = sign_in(alice)["refresh"]
+    ago(0)
+
+    assert anonymous.post(REFRESH, {"refresh": token}).status_code == 401
+
+
+def test_v7_3_2_a_sign_in_ends_whatever_its_activity(alice, ago):
+    ago(89 * 24 * 3600)
+    token = RefreshToken.for_user(alice)
+    SignIn.objects.update(created_at=timezone.now())
+    for days in range(80, 0, -10):
+        ago(days * 24 * 3600)
+        token = token.__class__(str(token), verify=False).rotate()
+    ago(0)
+
+    last = RefreshToken(str(token)).rotate()
+
+    assert last.expires_at <= SignIn.objects.get().created_at + settings.SIGN_IN_LIFETIME
+    assert last.expires_at - last.current_time <= timedelta(days=1)
+
+
+def test_v7_4_1_logout_ends_the_sign_in(anonymous, alice, sign_in, with_token):
+    pair = sign_in(alice)
+    anonymous.post("/api/auth/logout", {"refresh": pair["refresh"]})
+
+    assert with_token(pair["access"]).get(ME).status_code == 401
+
+
+def test_v7_4_2_a_disabled_account_is_out_at_once(alice, sign_in, with_token, client):
+    pair = sign_in(alice)
+    client.force_login(alice)
+    User.objects.update(is_active=False)
+
+    assert with_token(pair["access"]).get(ME).status_code == 401
+    assert client.get(ME).status_code == 401
+
+
+def test_v7_4_3_a_new_password_ends_every_sign_in(cyd, sign_in, with_token):
+    one, other = sign_in(cyd), sign_in(cyd)
+    body = {"current_password": PASSWORD, "new_password": "entirely different"}
+    with_token(one["access"]).post(CHANGE, body)
+
+    assert with_token(other["access"]).get(ME).status_code == 401
+
+
+def test_v7_4_4_logout_is_on_every_page(client, cyd):
+    User.objects.update(is_staff=True, is_superuser=True)
+    client.force_login(cyd)
+
+    for path, logout in [("/api/tasks", "/api-auth/logout/"), ("/admin/", "/admin/logout/")]:
+        assert logout in client.get(path, headers={"accept": "text/html"}).content.decode()
+
+
+def test_v7_4_5_staff_end_the_sign_ins_of_a_user(client, cyd, bob, sign_in, with_token):
+    pair, other = sign_in(cyd), sign_in(bob)
+    client.force_login(User.objects.create_superuser("root@example.com"))
+    form = {"action": "sign_out_everywhere", "_selected_action": [cyd.pk]}
+
+    client.post("/admin/accounts/user/", form)
+
+    assert with_token(pair["access"]).get(ME).status_code == 401
+    assert with_token(other["access"]).get(ME).status_code == 200
+
+
+def test_v9_1_1_a_changed_token_is_refused(anonymous, alice, sign_in):
+    head, body, signature = sign_in(alice)["access"].split(".")
+    mangled = f"{head}.{body}.{signature[:-2]}{'AA' if signature[-2:] != 'AA' else 'BB'}"
+
+    assert anonymous.post("/api/auth/verify", {"token": mangled}).status_code == 401
+
+
+def test_v9_1_2_one_algorithm_is_allowed(alice, sign_in):
+    assert jwt.get_unverified_header(sign_in(alice)["access"])["alg"] == "HS256"
+    assert AccessToken().get_token_backend().algorithm == "HS256"
+
+
+@pytest.mark.parametrize("header", [{"jku": "https://evil.example"}, {"jwk": {}}, {"kid": "x"}])
+def test_v9_1_3_a_token_names_no_key(anonymous, alice, header):
+    claims = RefreshToken.for_user(alice).access_token.payload
+    claims |= {"iss": "todo-api", "aud": "todo-api"}
+    key = "a key of the attacker's, named in the header"
+
+    token = jwt.encode(claims, key, "HS256", headers=header)
+
+    assert anonymous.post("/api/auth/verify", {"token": token}).status_code == 401
+
+
+def test_v9_2_1_an_expired_token_is_refused(anonymous, alice, sign_in, with_token, ago):
+    ago(15 * 60 + 10)  # the leeway is 5 seconds
+    token = sign_in(alice)["access"]
+    ago(0)
+
+    assert with_token(token).get(ME).status_code == 401
+
+
+def test_v9_2_2_a_refresh_token_opens_nothing(alice, sign_in, with_token):
+    assert with_token(sign_in(alice)["refresh"]).get(ME).status_code == 401
+
+
+def test_v9_2_3_and_4_a_token_for_another_service_is_refused(anonymous, alice):
+    claims = RefreshToken.for_user(alice).access_token.payload
+    claims |= {"iss": "todo-api", "aud": "another-service"}
+
+    token = jwt.encode(claims, settings.SIMPLE_JWT["SIGNING_KEY"], "HS256")
+
+    assert anonymous.post("/api/auth/verify", {"token": token}).status_code == 401
+
+
+def test_passwords_are_hashed_with_argon2id_within_19_mib():
+    hasher = get_hasher()
+
+    assert (hasher.algorithm, hasher.memory_cost, hasher.time_cost) == ("argon2", 19_456, 2)

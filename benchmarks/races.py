@@ -1,0 +1,143 @@
+"""Races that must have one winner, by real threads with real connections: `make races`.
+
+Each kind is run for 1,000 rounds (or as many as the first argument says) against the database
+that DATABASE_URL names, in a test database that is dropped afterwards. Any round with another
+outcome than it must have ends the run with an error.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
+
+import django
+
+django.setup()
+
+from django.conf import settings
+from django.db import connection
+from django.test.utils import setup_test_environment, teardown_test_environment
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.exceptions import InvalidToken
+
+from accounts.models import SignIn, User
+from accounts.tokens import RefreshToken
+
+THREADS = 8
+
+
+class Crew:
+    """Threads that each keep a connection and do one thing at the same moment, round by round."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.start, self.end = threading.Barrier(size + 1), threading.Barrier(size + 1)
+        self.call: Callable[[int], Any] | None = None
+        self.results: list[Any] = [None] * size
+        for n in range(size):
+            threading.Thread(target=self.work, args=[n]).start()
+
+    def work(self, n: int) -> None:
+        while True:
+            self.start.wait()
+            if self.call is None:
+                connection.close()
+                return
+            try:
+                self.results[n] = self.call(n)
+            except Exception as error:
+                self.results[n] = error
+            self.end.wait()
+
+    def together(self, call: Callable[[int], Any]) -> list[Any]:
+        self.call = call
+        self.start.wait()
+        self.end.wait()
+        return self.results[:]
+
+    def dismiss(self) -> None:
+        self.call = None
+        self.start.wait()
+
+
+def refreshes(crew: Crew, rounds: int) -> Counter[str]:
+    """Of parallel refreshes of one token one succeeds, and the sign-in lasts."""
+    token: Any = RefreshToken.for_user(User.objects.create_user("refresh@example.com"))
+    seen: Counter[str] = Counter()
+    for _ in range(rounds):
+        encoded = str(token)
+
+        def rotate(n: int, encoded: str = encoded) -> RefreshToken:
+            return RefreshToken(encoded).rotate()
+
+        results = crew.together(rotate)
+        won = [one for one in results if isinstance(one, RefreshToken)]
+        refused = [one for one in results if isinstance(one, InvalidToken)]
+        assert len(won) == 1, results
+        assert len(refused) == crew.size - 1, results
+        seen.update(succeeded=len(won), refused=len(refused))
+        (token,) = won
+    assert SignIn.objects.count() == 1
+    return seen
+
+
+def registrations(crew: Crew, rounds: int) -> Counter[str]:
+    """Of parallel registrations of one address in different cases one opens an account."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.THROTTLE_ANON = ""
+    spellings = [
+        "ann{}@example.com",
+        "ANN{}@example.com",
+        "Ann{}@Example.com",
+        " ann{}@EXAMPLE.com",
+    ]
+    clients = [APIClient() for _ in range(crew.size)]
+    seen: Counter[str] = Counter()
+    for number in range(rounds):
+
+        def register(n: int, number: int = number) -> int:
+            email = spellings[n % len(spellings)].format(number)
+            body = {"email": email, "password": "correct horse battery"}
+            return clients[n].post("/api/auth/register", body).status_code
+
+        statuses = crew.together(register)
+        assert statuses.count(201) == 1, statuses
+        assert set(statuses) <= {201, 400, 409}, statuses
+        seen.update(str(status) for status in statuses)
+    assert User.objects.filter(email__startswith="ann").count() == rounds
+    return seen
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    setup_test_environment()
+    test_settings = connection.settings_dict["TEST"]
+    test_settings["NAME"] = f"{test_settings['NAME'] or 'test_todo'}_races"
+    name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    crew = Crew(THREADS)
+    try:
+        for race in (refreshes, registrations):
+            started = time.perf_counter()
+            seen = race(crew, rounds)
+            seconds = time.perf_counter() - started
+            outcome = ", ".join(f"{count} {what}" for what, count in sorted(seen.items()))
+            print(
+                f"{connection.vendor}: {race.__name__}: {rounds} rounds of {crew.size}: "
+                f"{outcome} ({seconds:.0f} s)"
+            )
+    finally:
+        crew.dismiss()
+        time.sleep(0.5)
+        connection.creation.destroy_test_db(name, verbosity=0)
+        teardown_test_environment()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Limits on guessing hold across processes."""
+
+import json
+import threading
+import urllib.error
+import urllib.request
+
+
+def test_of_forty_parallel_guesses_ten_reach_the_hash(serving):
+    with serving(WORKERS="4", THREADS="2") as server:
+        answers = at_once(40, lambda: guess(server))
+
+    statuses = [status for status, _ in answers]
+    assert statuses.count(401) == 10
+    assert statuses.count(429) == 30
+    assert all(1 <= int(wait) <= 60 for status, wait in answers if status == 429)
+
+
+def guess(server):
+    body = json.dumps({"email": "ann@example.com", "password": "wrong"}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server}/api/auth/login", body, headers)
+    try:
+        return urllib.request.urlopen(request, timeout=30).status, None
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code, error.headers["Retry-After"]
+
+
+def at_once(count, call):
+    barrier, results = threading.Barrier(count), []
+
+    def run():
+        barrier.wait()
+        results.append(call())
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
