@@ -28,6 +28,7 @@ check: $(VENV)/dev  ## lint, types, migrations, schema, deployment settings
 	PUBLIC_URL=https://todo.example ALLOWED_HOSTS=todo.example TRUSTED_PROXIES=1 \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
+races: export THROTTLE_USER =
 races: $(VENV)/runtime  ## 1,000 rounds of each race, on SQLite and on PostgreSQL
 	env --unset=DATABASE_URL $(BIN)/python benchmarks/races.py $(ROUNDS)
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/races.py $(ROUNDS)

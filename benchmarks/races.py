@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from accounts.models import SignIn, User
 from accounts.tokens import RefreshToken
+from tasks.models import Task
 
 THREADS = 8
 
@@ -115,6 +117,131 @@ def registrations(crew: Crew, rounds: int) -> Counter[str]:
     return seen
 
 
+def clients_of(user: User, count: int) -> list[APIClient]:
+    clients = [APIClient() for _ in range(count)]
+    for client in clients:
+        client.force_authenticate(user)
+    return clients
+
+
+def patches(crew: Crew, rounds: int) -> Counter[str]:
+    """PATCHes of different members all survive."""
+    user = User.objects.create_user("patch@example.com")
+    clients = clients_of(user, crew.size)
+    task = Task.objects.create(owner=user, title="0")
+    seen: Counter[str] = Counter()
+    for number in range(1, rounds + 1):
+        day = date(2026, 1, 1) + timedelta(days=number)
+        members: list[tuple[str, Any]] = [
+            ("title", f"Task {number}"),
+            ("description", f"Round {number}"),
+            ("priority", number % 4),
+            ("due_date", str(day)),
+        ]
+        before = task.version
+
+        def patch(n: int, members: list[tuple[str, Any]] = members) -> int:
+            body = dict([members[n % len(members)]])
+            return clients[n].patch(f"/api/tasks/{task.pk}", body).status_code
+
+        assert crew.together(patch) == [200] * crew.size
+        task.refresh_from_db()
+        kept = [task.title, task.description, task.priority, str(task.due_date)]
+        assert kept == [value for _, value in members], kept
+        assert task.version == before + len(members)
+        seen.update(kept=len(kept), lost=0)
+    return seen
+
+
+def deletions(crew: Crew, rounds: int) -> Counter[str]:
+    """A PATCH that races a DELETE never brings the row back."""
+    user = User.objects.create_user("delete@example.com")
+    clients = clients_of(user, crew.size)
+    seen: Counter[str] = Counter()
+    for _ in range(rounds):
+        task = Task.objects.create(owner=user, title="Buy milk")
+
+        def act(n: int, pk: int = task.pk) -> int:
+            if n == 0:
+                return clients[n].delete(f"/api/tasks/{pk}").status_code
+            return clients[n].patch(f"/api/tasks/{pk}", {"title": f"by {n}"}).status_code
+
+        deleted, *patched = crew.together(act)
+        assert deleted == 204
+        assert set(patched) <= {200, 404}, patched
+        assert not Task.objects.filter(pk=task.pk).exists()
+        seen.update(f"PATCH {status}" for status in patched)
+        seen.update(resurrected=0)
+    return seen
+
+
+def toggles(crew: Crew, rounds: int) -> Counter[str]:
+    """N toggles flip N times."""
+    user = User.objects.create_user("toggle@example.com")
+    clients = clients_of(user, crew.size)
+    task = Task.objects.create(owner=user, title="Buy milk")
+    crew_of_odd = crew.size - 1
+    seen: Counter[str] = Counter()
+    for _ in range(rounds):
+        completed, version = task.completed, task.version
+
+        def toggle(n: int) -> int:
+            if n == crew_of_odd:
+                return 200  # an odd number of toggles shows a lost one in the parity
+            return clients[n].patch(f"/api/tasks/{task.pk}/complete").status_code
+
+        assert crew.together(toggle) == [200] * crew.size
+        task.refresh_from_db()
+        assert task.completed is not completed
+        assert task.version == version + crew_of_odd
+        seen.update(toggles=crew_of_odd)
+    return seen
+
+
+def keys(crew: Crew, rounds: int) -> Counter[str]:
+    """One Idempotency-Key from many clients makes one row."""
+    user = User.objects.create_user("key@example.com")
+    clients = clients_of(user, crew.size)
+    seen: Counter[str] = Counter()
+    for number in range(rounds):
+
+        def create(n: int, number: int = number) -> Any:
+            headers = {"idempotency_key": f"key-{number}"}
+            return clients[n].post("/api/tasks", {"title": f"Task {number}"}, headers=headers)
+
+        responses = crew.together(create)
+        assert {response.status_code for response in responses} == {201}
+        assert len({response.json()["id"] for response in responses}) == 1
+        replayed = sum("Idempotent-Replayed" in response for response in responses)
+        assert replayed == crew.size - 1, replayed
+        seen.update(made=1, replayed=replayed)
+    assert Task.objects.filter(owner=user).count() == rounds
+    return seen
+
+
+def conditions(crew: Crew, rounds: int) -> Counter[str]:
+    """Of clients that go by the same ETag one succeeds."""
+    user = User.objects.create_user("etag@example.com")
+    clients = clients_of(user, crew.size)
+    task = Task.objects.create(owner=user, title="Buy milk")
+    seen: Counter[str] = Counter()
+    for number in range(rounds):
+
+        def patch(n: int, number: int = number, etag: str = task.etag) -> int:
+            body, headers = {"title": f"{number} by {n}"}, {"if_match": etag}
+            return clients[n].patch(f"/api/tasks/{task.pk}", body, headers=headers).status_code
+
+        statuses = crew.together(patch)
+        task.refresh_from_db()
+        assert sorted(statuses) == [200] + [412] * (crew.size - 1), statuses
+        assert task.title == f"{number} by {statuses.index(200)}"
+        seen.update(str(status) for status in statuses)
+    return seen
+
+
+RACES = [refreshes, registrations, patches, deletions, toggles, keys, conditions]
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     setup_test_environment()
@@ -123,7 +250,7 @@ def main() -> None:
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
     crew = Crew(THREADS)
     try:
-        for race in (refreshes, registrations):
+        for race in RACES:
             started = time.perf_counter()
             seen = race(crew, rounds)
             seconds = time.perf_counter() - started

@@ -141,11 +141,21 @@ class Task(models.Model):
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(editable=False)
+    # Counts the changes; clocks may stand still or go back.
+    version = models.PositiveIntegerField(default=1, editable=False)
+    # What the request that made it was known by, so that the same one sent again is recognised.
+    idempotency_key = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001
+    idempotency_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
 
     objects = TaskQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="task_idempotency_key_once",
+            ),
             models.CheckConstraint(
                 condition=GreaterThan(Length("title"), 0) & LessThanOrEqual(Length("title"), 200),
                 name="task_title_length",
@@ -184,8 +194,16 @@ class Task(models.Model):
         return self.title
 
     def save(self, *args: Any, **options: Any) -> None:
-        self.updated_at = self.created_at if self._state.adding else timezone.now()
+        if self._state.adding:
+            self.updated_at = self.created_at
+        else:
+            self.updated_at = timezone.now()
+            self.version += 1
         super().save(*args, **options)
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.pk}-{self.version}"'
 
     @property
     def completed(self) -> bool:
@@ -206,4 +224,4 @@ class Task(models.Model):
             setattr(self, name, values[name])
         if changed:
             columns = [column for name in changed for column in COLUMNS.get(name, [name])]
-            self.save(update_fields=[*columns, "updated_at"])
+            self.save(update_fields=[*columns, "updated_at", "version"])

@@ -6,6 +6,8 @@ from django.db import models
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from todo_project.idempotency import KeyReused
+
 from .dates import DATE, INSTANT, TIME
 from .models import Task
 
@@ -34,6 +36,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
         models.TimeField: WallClockField,
     }
     completed = serializers.BooleanField(required=False)
+    replayed = False
 
     class Meta:
         model = Task
@@ -78,6 +81,20 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
         if timed is not None and dated is None:
             raise invalid("due_time", "A due time needs a due date.")
         return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> Task:
+        """Create a task, unless it was created before by the same key; the database decides."""
+        key = validated_data.pop("idempotency_key", None)
+        if key is None:
+            return super().create(validated_data)
+        owner, digest = validated_data.pop("owner"), validated_data["idempotency_digest"]
+        task, created = Task.objects.get_or_create(
+            owner=owner, idempotency_key=key, defaults=validated_data
+        )
+        if task.idempotency_digest != digest:
+            raise KeyReused()
+        self.replayed = not created
+        return task
 
     def update(self, instance: Task, validated_data: Mapping[str, Any]) -> Task:
         instance.change(validated_data)

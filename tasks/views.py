@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -7,10 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
+from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.viewsets import ModelViewSet
 
 from accounts.requests import AuthenticatedRequest
+from todo_project.idempotency import idempotency
 from todo_project.pagination import KeysetPagination
+from todo_project.preconditions import ETagMixin
 from todo_project.queries import StrictQueryMixin
 
 from .filters import ListFilterBackend, TaskFilter
@@ -22,7 +27,7 @@ WRITES = {"update", "partial_update", "complete", "destroy"}
 
 @method_decorator(transaction.atomic, name="update")
 @method_decorator(transaction.atomic, name="destroy")
-class TaskViewSet(StrictQueryMixin, ModelViewSet[Task]):
+class TaskViewSet(ETagMixin, StrictQueryMixin, ModelViewSet[Task]):
     """The caller's tasks."""
 
     queryset = Task.objects.all()
@@ -39,10 +44,12 @@ class TaskViewSet(StrictQueryMixin, ModelViewSet[Task]):
         return tasks.select_for_update() if self.action in WRITES else tasks
 
     def perform_create(self, serializer: BaseSerializer[Task]) -> None:
-        serializer.save(owner=self.request.user)
+        serializer.save(owner=self.request.user, **idempotency(self.request))
 
-    def get_success_headers(self, data: dict[str, object]) -> dict[str, str]:
-        return {"Location": reverse("task-detail", [data["id"]], request=self.request)}
+    def get_success_headers(self, data: ReturnDict[Any, Any]) -> dict[str, str]:
+        serializer: Any = data.serializer
+        headers = {"Location": reverse("task-detail", [data["id"]], request=self.request)}
+        return headers | ({"Idempotent-Replayed": "true"} if serializer.replayed else {})
 
     @extend_schema(responses=TaskSerializer)
     @action(detail=True, methods=["patch"], serializer_class=CompletionSerializer)

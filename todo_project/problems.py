@@ -1,10 +1,11 @@
 """Problem details (RFC 9457): the one shape of every failure under `/api`."""
 
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import status
@@ -14,6 +15,9 @@ from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from .renderers import FastJSONRenderer
+
+# The database refuses, is away, or was, when a connection to it was kept for later.
+UNREACHABLE = (InterfaceError, OperationalError)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -35,7 +39,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """DRF's own exception handler, its answer turned into a problem."""
     if isinstance(error, IntegrityError):
         error = Conflict()
-    elif isinstance(error, OperationalError):
+    elif isinstance(error, UNREACHABLE):
         error = DatabaseUnavailable()
     response = drf_exception_handler(error, context)
     if response is None:
@@ -111,7 +115,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """`handler500`; nothing of the exception is said."""
+    """`handler500`; nothing of the exception is said. Middleware, too, can miss the database."""
+    if isinstance(sys.exception(), UNREACHABLE):
+        return unavailable(request)
     if request.path.startswith("/api/"):
         return problem_response(500, "error", "A server error occurred.")
     return defaults.server_error(request)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    error = DatabaseUnavailable()
+    if request.path.startswith("/api/"):
+        response = problem_response(503, error.default_code, error.default_detail)
+    else:
+        response = HttpResponse(error.default_detail, status=503, content_type="text/plain")
+    response["Retry-After"] = str(error.wait)
+    return response

@@ -25,7 +25,7 @@ PATHS = [
 ]
 # What differs between any two calls, slash or no slash.
 MOVING = {"created_at", "updated_at", "completed_at", "date_joined", "id", "access", "refresh"}
-MOVING |= {"Expires", "Location", "Content-Length"}
+MOVING |= {"ETag", "Expires", "Location", "Content-Length"}
 
 
 def still(members):

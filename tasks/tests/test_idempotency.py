@@ -1,0 +1,107 @@
+import pytest
+
+from tasks.models import Task
+
+URL = "/api/tasks"
+BODY = {"title": "Buy milk", "priority": 2, "completed": True}
+
+
+def create(client, key, body=BODY, **headers):
+    return client.post(URL, body, headers={"idempotency_key": key, **headers})
+
+
+def test_a_repeated_request_makes_one_task(alice_client):
+    first = create(alice_client, "k1")
+    second = create(alice_client, "k1")
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.json() == first.json()
+    assert second["Location"] == first["Location"]
+    assert second["ETag"] == first["ETag"]
+    assert "Idempotent-Replayed" not in first
+    assert second["Idempotent-Replayed"] == "true"
+    assert Task.objects.get().completed
+
+
+def test_the_order_of_members_does_not_matter(alice_client):
+    create(alice_client, "k1")
+
+    response = create(alice_client, "k1", dict(reversed(BODY.items())))
+
+    assert response["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    "body", [{"title": "Buy oats"}, {**BODY, "priority": 1}, {**BODY, "unknown": 1}]
+)
+def test_another_body_is_refused(alice_client, body):
+    create(alice_client, "k1")
+
+    response = create(alice_client, "k1", body)
+
+    assert response.status_code == 422
+    assert response.json()["code"] == "idempotency_key_reused"
+    assert Task.objects.get().title == "Buy milk"
+
+
+def test_another_key_makes_another_task(alice_client):
+    create(alice_client, "k1")
+    create(alice_client, "k2")
+    alice_client.post(URL, BODY)
+    alice_client.post(URL, BODY)
+
+    assert Task.objects.count() == 4
+
+
+def test_keys_belong_to_their_user(alice_client, bob_client):
+    hers, his = create(alice_client, "k1"), create(bob_client, "k1", {"title": "Feed the cat"})
+
+    assert (hers.status_code, his.status_code) == (201, 201)
+    assert "Idempotent-Replayed" not in his
+    assert [task["title"] for task in bob_client.get(URL).json()] == ["Feed the cat"]
+
+
+def test_a_refused_request_stores_nothing(alice_client):
+    refused = create(alice_client, "k1", {"title": ""})
+
+    response = create(alice_client, "k1")
+
+    assert refused.status_code == 400
+    assert response.status_code == 201
+    assert "Idempotent-Replayed" not in response
+
+
+def test_the_task_is_answered_as_it_is_now(alice_client):
+    url = create(alice_client, "k1")["Location"]
+    changed = alice_client.patch(url, {"title": "Buy oats"})
+
+    response = create(alice_client, "k1")
+
+    assert response.json() == changed.json()
+    assert response["ETag"] == changed["ETag"]
+
+
+@pytest.mark.parametrize("key", ["x", "!" * 255, "~", '"quoted"', "a,b;c=d"])
+def test_a_key_is_1_to_255_visible_characters(alice_client, key):
+    assert create(alice_client, key).status_code == 201
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "a b", "é", "a\tb", "\x7f"])
+def test_another_key_is_refused_and_nothing_stored(alice_client, key):
+    response = create(alice_client, key)
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == "Idempotency-Key"
+    assert not Task.objects.exists()
+
+
+def test_the_key_is_nobodys_business(alice_client):
+    create(alice_client, "k1")
+
+    assert "k1" not in alice_client.get(URL).content.decode()
+
+
+def test_a_key_in_the_body_is_ignored(alice_client):
+    alice_client.post(URL, {**BODY, "idempotency_key": "k1", "idempotency_digest": "x"})
+
+    assert Task.objects.get().idempotency_key is None
