@@ -5,6 +5,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from .models import SignIn, User
 
@@ -13,6 +14,14 @@ class UserCreationForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ["email"]
+
+
+RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]
+
+
+def outranks(request: HttpRequest, user: User | None) -> bool:
+    """Whether the caller may act on an account: on a superuser's only another one."""
+    return request.user.is_superuser or not (user and user.is_superuser)
 
 
 @admin.register(User)
@@ -36,12 +45,29 @@ class UserAdmin(DjangoUserAdmin):
         (None, {"fields": ["email", "usable_password", "password1", "password2"]}),
     ]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who is not a superuser makes none, and hands out no rights."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else [*fields, *RIGHTS]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return outranks(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return outranks(request, obj) and super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if not change:  # whoever adds an account by hand vouches for its address
+            obj.email_verified_at = timezone.now()
+        super().save_model(request, obj, form, change)
+
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
+        users = [user for user in queryset if outranks(request, user)]
+        for user in users:
             user.sign_out_everywhere()
             self.log_change(request, user, "Signed out everywhere.")
-        self.message_user(request, f"{len(queryset)} signed out everywhere.")
+        self.message_user(request, f"{len(users)} signed out everywhere.")
 
 
 @admin.register(SignIn)

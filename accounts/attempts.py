@@ -5,7 +5,8 @@ Here a row is locked, so of any number of parallel attempts as many pass as may.
 before the work that they cause, in a transaction of their own, which no refusal rolls back.
 """
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -43,7 +44,7 @@ class Limit:
         if len(times) >= self.count:
             raise Throttled(wait=times[-self.count] + self.period - now)
         row.times = [*times, now]
-        row.expires_at = datetime.fromtimestamp(now + self.period, UTC)
+        row.expires_at = max(row.expires_at, datetime.fromtimestamp(now + self.period, UTC))
         row.save()
         self.counted = now
 
@@ -58,6 +59,15 @@ class Limit:
     def clear(self) -> None:
         Attempts.objects.filter(key=self.key).delete()
 
+    def exists(self) -> bool:
+        rows = Attempts.objects.filter(key=self.key, expires_at__gt=timezone.now())
+        return bool(self.count) and rows.exists()
+
+    def remember(self, time: timedelta) -> None:
+        if self.count:
+            forgotten = {"times": [], "expires_at": timezone.now() + time}
+            Attempts.objects.update_or_create(key=self.key, defaults=forgotten)
+
     def locked_row(self, now: float) -> Attempts:
         expires_at = datetime.fromtimestamp(now + self.period, UTC)
         rows = Attempts.objects.select_for_update()
@@ -65,18 +75,30 @@ class Limit:
 
 
 class LoginLimit:
-    """THROTTLE_LOGIN failures for an account, known or not, and ten times that from an address."""
+    """THROTTLE_LOGIN failures for an account, known or not, and ten times that from an address.
+
+    An address that the account was signed in from of late has a count of its own, so strangers
+    who guess cannot keep its owner out.
+    """
 
     def __init__(self, request: Any, email: str) -> None:
-        self.account = Limit("login account", email, settings.THROTTLE_LOGIN)
-        self.address = Limit("login address", client_address(request), settings.THROTTLE_LOGIN, 10)
+        client, rate = client_address(request), settings.THROTTLE_LOGIN
+        self.address = Limit("login address", client, rate if request else "", 10)
+        self.known = Limit("login known", f"{email} {client}", rate if request else "")
+        strangers = Limit("login account", email, rate)
+        self.account = self.known if self.known.exists() else strangers
 
     def attempt(self) -> None:
         self.address.attempt()
-        self.account.attempt()
+        try:
+            self.account.attempt()
+        except Throttled:
+            self.address.withdraw()
+            raise
 
     def succeed(self) -> None:
         self.account.clear()
+        self.known.remember(timedelta(days=30))
         self.address.withdraw()
 
 
@@ -102,11 +124,12 @@ def client_address(request: Any) -> str:
 
     Of IPv6 the network of 64 bits, which is what one customer is given.
     """
-    text = BaseThrottle().get_ident(request) if request else ""
+    text = (BaseThrottle().get_ident(request) or "") if request else ""
+    with_port = re.fullmatch(r"\[(.+)\](?::\d+)?|([0-9.]+):\d+", text)
     try:
-        address = ip_address(text)
+        address = ip_address((with_port[1] or with_port[2]) if with_port else text)
     except ValueError:
-        return text
+        return ""  # all that cannot be told apart counts as one
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
     return str(address)

@@ -4,7 +4,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.tokens import Token
 
-from .models import User
+from .models import User, may_sign_in
 
 
 class SignInAuthentication(JWTAuthentication):
@@ -13,7 +13,7 @@ class SignInAuthentication(JWTAuthentication):
     def get_user(self, validated_token: Token) -> Any:
         try:
             return User.objects.get(
-                pk=validated_token["user_id"], is_active=True, sign_ins=validated_token["sid"]
+                may_sign_in(), pk=validated_token["user_id"], sign_ins=validated_token["sid"]
             )
         except User.DoesNotExist as error:
             raise InvalidToken("The sign-in of this token has ended.") from error

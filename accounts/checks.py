@@ -20,15 +20,17 @@ def check_sign_in() -> Iterator[Error]:
             hint=f"AUTHENTICATION_BACKENDS must be {backends}.",
             id="accounts.E001",
         )
-    stock = "rest_framework_simplejwt.authentication.JWTAuthentication"
     rest_framework: Any = settings.REST_FRAMEWORK
-    if stock in rest_framework["DEFAULT_AUTHENTICATION_CLASSES"]:
+    ours = "accounts.authentication.SignInAuthentication"
+    classes = rest_framework["DEFAULT_AUTHENTICATION_CLASSES"]
+    if ours not in classes or any("simplejwt" in name for name in classes):
         yield Error(
             "Access tokens outlive their sign-in.",
-            hint=f"Use accounts.authentication.SignInAuthentication in place of {stock}.",
+            hint=f"Have {ours} and no class of SimpleJWT's own.",
             id="accounts.E002",
         )
-    if settings.PUBLIC_URL and not (settings.THROTTLE_LOGIN and settings.THROTTLE_ANON):
+    public = settings.PUBLIC_URL or settings.HOST not in ("127.0.0.1", "::1", "localhost")
+    if public and not (settings.THROTTLE_LOGIN and settings.THROTTLE_ANON):
         yield Error(
             "Guessing is not limited at a public address.",
             hint="Leave THROTTLE_LOGIN and THROTTLE_ANON out or give them a rate.",
@@ -39,7 +41,8 @@ def check_sign_in() -> Iterator[Error]:
 def check_origins() -> Iterator[Error]:
     if "*" in settings.ALLOWED_HOSTS:
         yield Error("ALLOWED_HOSTS has a wildcard for all hosts.", id="accounts.E004")
-    if "*" in settings.CORS_ALLOWED_ORIGINS or getattr(settings, "CORS_ALLOW_ALL_ORIGINS", False):
+    open_to_all = {"*", "null"} & {*settings.CORS_ALLOWED_ORIGINS}
+    if open_to_all or getattr(settings, "CORS_ALLOW_ALL_ORIGINS", False):
         yield Error("CORS lets every origin in.", id="accounts.E005")
     for pattern in getattr(settings, "CORS_ALLOWED_ORIGIN_REGEXES", []):
         text = getattr(pattern, "pattern", pattern)

@@ -8,6 +8,7 @@ the time that the answer takes, whether an address has an account.
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from .models import User
 
 logger = logging.getLogger(__name__)
 outbox = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
+room = BoundedSemaphore(100)  # mails that wait
 
 MAILS_TO_ONE_ADDRESS = "5/hour"
 
@@ -49,7 +51,13 @@ LINKS = {
 def send_password_reset(email: str) -> None:
     """To the user of `email`, if there is one; it takes as long if there is none."""
     user = User.objects.filter(email=email, is_active=True).first()
-    send("password_reset", email, user if user and user.has_usable_password() else None)
+    send("password_reset", email, user if user and may_be_reset(user) else None)
+
+
+def may_be_reset(user: User) -> bool:
+    """A password that staff took away stays away; one that registering again took does not."""
+    unconfirmed = settings.EMAIL_VERIFICATION == "required" and user.email_verified_at is None
+    return unconfirmed or user.has_usable_password()
 
 
 def send_email_verification(user: User) -> None:
@@ -67,7 +75,14 @@ def send(name: str, email: str, user: User | None) -> None:
         logger.warning("Too many mails to one address; one not sent")
         return
     if user:
-        transaction.on_commit(lambda: outbox.submit(deliver, name, user))
+        transaction.on_commit(lambda: post(name, user))
+
+
+def post(name: str, user: User) -> None:
+    if not room.acquire(blocking=False):
+        logger.error("Mail to user %s not sent: too many wait for the mail server", user.pk)
+        return
+    outbox.submit(deliver, name, user).add_done_callback(lambda _: room.release())
 
 
 def deliver(name: str, user: User) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from importlib import resources
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -34,6 +35,14 @@ def validate_ascii(email: str) -> None:
         raise ValidationError("Write the address in ASCII, an international domain as xn--….")
 
 
+def may_sign_in(prefix: str = "") -> models.Q:
+    """Active and, where addresses are to be confirmed, confirmed; of a user or, with a prefix,
+    of the user of something."""
+    if settings.EMAIL_VERIFICATION == "none":
+        return models.Q(**{f"{prefix}is_active": True})
+    return models.Q(**{f"{prefix}is_active": True, f"{prefix}email_verified_at__isnull": False})
+
+
 class UserManager(BaseUserManager["User"]):
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
@@ -45,6 +54,11 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=self.normalize_email(username))
+
+    def lock(self, user: "User") -> "User | None":
+        """The row of a user, locked, if its password and right to sign in are what they were."""
+        unchanged = self.filter(may_sign_in(), pk=user.pk, password=user.password)
+        return unchanged.select_for_update().first()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email), **fields)
@@ -66,7 +80,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(
         "e-mail address",
         unique=True,
-        validators=[validate_ascii],
+        validators=[validate_ascii, validate_no_control_characters],
         error_messages={"unique": "An account with this e-mail address exists."},
     )
     name = models.CharField(
@@ -110,12 +124,23 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     _password: str | None
 
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password)
+        self._password = raw_password or ""
+
+    def set_unusable_password(self) -> None:
+        super().set_unusable_password()
+        self._password = ""
+
     def save(self, *args: Any, **options: Any) -> None:
-        """A new password ends every sign-in; a mere upgrade of its hash, as Django does, none."""
-        password_is_new = self._password is not None and not self._state.adding
+        """A new password, or none any more, and deactivation end every sign-in.
+
+        Django takes `_password` back when it merely upgrades a hash.
+        """
+        ends_sign_ins = self._password is not None or not self.is_active
         with transaction.atomic():
             super().save(*args, **options)
-            if password_is_new:
+            if ends_sign_ins:
                 self.sign_ins.all().delete()
 
     def sign_out_everywhere(self) -> None:

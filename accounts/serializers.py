@@ -12,7 +12,10 @@ from rest_framework.exceptions import AuthenticationFailed, ErrorDetail
 from rest_framework.fields import get_error_detail
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
+from todo_project.validators import validate_no_control_characters
+
 from . import mails
+from .attempts import LoginLimit
 from .models import User, validate_ascii
 from .tokens import AccessToken, RefreshToken
 
@@ -21,7 +24,8 @@ class EmailField(serializers.EmailField):
     """An address in the one spelling that accounts are stored under."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=254, validators=[validate_ascii], **options)
+        validators: list[Any] = [validate_ascii, validate_no_control_characters]
+        super().__init__(max_length=254, validators=validators, **options)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         # Validated as it was sent: in lower case a look-alike may be what it looks like.
@@ -90,6 +94,10 @@ class RegistrationSerializer(ProfileSerializer):
                 user = User.objects.create_user(**validated_data)
         except IntegrityError:  # not looked for before, so that either way takes as long
             user = User.objects.get(email=validated_data["email"])
+            if user.email_verified_at is None:
+                # Whoever opened it may not own the address, and must not keep its password.
+                user.set_unusable_password()
+                user.save(update_fields=["password"])
             mails.send_account_exists(user)
         else:
             mails.send_email_verification(user)
@@ -171,8 +179,11 @@ class PasswordChangeSerializer(serializers.Serializer[Any]):
     current_password = OwnPasswordField()
     new_password = PasswordField()
 
+    @transaction.atomic
     def save(self, **options: Any) -> None:
-        user = self.context["request"].user
+        user = User.objects.lock(self.context["request"].user)
+        if user is None:  # somebody changed the password, or deleted the account, meanwhile
+            raise InvalidToken("The sign-in of this token has ended.")
         check_new_password(self.validated_data["new_password"], user, "new_password")
         user.set_password(self.validated_data["new_password"])
         user.save(update_fields=["password"])
@@ -216,6 +227,7 @@ class PasswordResetConfirmSerializer(LinkSerializer):
     def use(self, user: User) -> None:
         check_new_password(self.validated_data["password"], user, "password")
         user.set_password(self.validated_data["password"])
+        LoginLimit(self.context["request"], user.email).account.clear()
 
 
 def check_new_password(password: str, user: User, field: str) -> None:

@@ -7,6 +7,7 @@ and can do the third.
 
 import logging
 import uuid
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -16,9 +17,11 @@ from rest_framework_simplejwt import tokens
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken, TokenError
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
-from .models import SignIn, User
+from .models import SignIn, User, may_sign_in
 
 logger = logging.getLogger(__name__)
+
+SIGN_INS_OF_A_USER = 50  # at a time; one more ends the oldest
 
 # What comes of a token that is signed but lacks a claim, or has an absurd one.
 MALFORMED = (AttributeError, KeyError, OSError, OverflowError, TypeError, ValueError)
@@ -34,12 +37,13 @@ class SignInToken(tokens.Token):
     def verify(self) -> None:
         super().verify()
         uuid.UUID(self["sid"])
+        uuid.UUID(hex=self["jti"])
         if not 0 < int(self["user_id"]) < 2**63:
             raise ValueError
 
     def sign_ins(self) -> QuerySet[SignIn]:
         """The sign-in of this token, if it lasts and its user may sign in."""
-        return SignIn.objects.filter(pk=self["sid"], user=self["user_id"], user__is_active=True)
+        return SignIn.objects.filter(may_sign_in("user__"), pk=self["sid"], user=self["user_id"])
 
     def is_live(self) -> bool:
         return self.sign_ins().exists()
@@ -60,11 +64,14 @@ class RefreshToken(SignInToken, tokens.RefreshToken):
         the sign-ins that there are and must not miss one that is about to be.
         """
         with transaction.atomic():
-            unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
-            if not unchanged.select_for_update():
+            if not User.objects.lock(user):
                 raise AuthenticationFailed()
+            for oldest in user.sign_ins.order_by("-created_at")[SIGN_INS_OF_A_USER - 1 :]:
+                oldest.delete()
             token: Any = super().for_user(user)
-            sign_in = SignIn(user=user, refresh_id=token["jti"], expires_at=token.expires_at)
+            sign_in = SignIn(user=user, refresh_id=token["jti"])
+            token.end_by(sign_in.created_at + settings.SIGN_IN_LIFETIME)
+            sign_in.expires_at = token.expires_at
             sign_in.save(force_insert=True)
             token["sid"] = str(sign_in.pk)
             return token
@@ -72,6 +79,10 @@ class RefreshToken(SignInToken, tokens.RefreshToken):
     @property
     def expires_at(self) -> Any:
         return datetime_from_epoch(self["exp"])
+
+    def end_by(self, end: datetime) -> None:
+        if self.expires_at > end:
+            self.set_exp(from_time=end, lifetime=timedelta())
 
     def is_live(self) -> bool:
         return self.sign_ins().filter(refresh_id=self["jti"]).exists()
@@ -93,9 +104,7 @@ class RefreshToken(SignInToken, tokens.RefreshToken):
     def succeed(self, sign_in: SignIn) -> Self:
         successor = type(self)()
         successor["user_id"], successor["sid"] = self["user_id"], self["sid"]
-        end = sign_in.created_at + settings.SIGN_IN_LIFETIME
-        if successor.expires_at > end:
-            successor.set_exp(from_time=end, lifetime=end - end)
+        successor.end_by(sign_in.created_at + settings.SIGN_IN_LIFETIME)
         sign_in.renew(successor["jti"], self.current_time, successor.expires_at)
         return successor
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import InvalidToken
 
 from todo_project.parsers import StrictJSONParser
 from todo_project.queries import StrictQueryMixin
@@ -66,7 +67,6 @@ class LoginView(OpenView):
     """Exchange an e-mail address and a password for a pair of tokens."""
 
     serializer_class = serializers.LoginSerializer
-    throttle_classes = ()  # failures are limited where the password is checked
     status_code = 200
 
 
@@ -116,7 +116,10 @@ class MeView(StrictQueryMixin, generics.RetrieveUpdateDestroyAPIView[User]):
         confirmation.is_valid(raise_exception=True)
         with transaction.atomic():
             # The lock keeps out tasks and sign-ins that are just being made.
-            User.objects.select_for_update().get(pk=instance.pk).delete()
+            user = User.objects.lock(instance)
+            if user is None:
+                raise InvalidToken("The sign-in of this token has ended.")
+            user.delete()
 
 
 @answers(204)

@@ -7,11 +7,11 @@ believed even for the query string, where `hex` and the like fail outside of eve
 
 import io
 from collections.abc import Callable, Iterable
-from email.message import Message
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import parse_header_parameters
 
 from .problems import problem_response
 
@@ -74,12 +74,11 @@ def read(stream: Any, size: int) -> bytes:
 def refuse_encoding(environ: dict[str, Any]) -> Refusal | None:
     if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         return 415, "unsupported_content_encoding", "Send the body as it is, without an encoding."
-    media_type = environ.get("CONTENT_TYPE", "")
-    if "charset" not in media_type.lower():
-        return None
-    header = Message()
-    header["Content-Type"] = media_type
-    if str(header.get_param("charset")).lower() not in ("utf-8", "utf8"):
+    try:  # with the parser that Django goes by, or the two could differ
+        _, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+    except ValueError:
+        parameters = {"charset": "unreadable"}
+    if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         return 415, "unsupported_charset", "Send the body in UTF-8."
     return None
 

@@ -115,7 +115,7 @@ INSTALLED_APPS = [
     "accounts",
     "tasks",
     "todo_project",
-    "django.contrib.admin",
+    "todo_project.admin.TodoAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -184,7 +184,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "accounts.validators.ContextWordsValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600  # seconds, for links of either kind
-EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", default="none")
+EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", default="") or "none"
 if EMAIL_VERIFICATION not in ("none", "required"):
     raise ImproperlyConfigured("EMAIL_VERIFICATION must be none or required.")
 SIGN_IN_LIFETIME = timedelta(days=90)  # however often its tokens are refreshed
@@ -213,7 +213,7 @@ SIMPLE_JWT = {
 
 # Mail
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"no-reply@{urlsplit(PUBLIC_URL or FRONTEND_URL).hostname}"

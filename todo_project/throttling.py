@@ -20,7 +20,10 @@ class UserThrottle(UserRateThrottle):
         self.rest: float = self.duration - now % self.duration
         key = f"{self.get_cache_key(request, view)}_{now // self.duration}"
         self.cache.add(key, 0, timeout=2 * self.duration)
-        return bool(self.cache.incr(key) <= self.num_requests)
+        try:
+            return bool(self.cache.incr(key) <= self.num_requests)
+        except ValueError:  # evicted between the two
+            return True
 
     def wait(self) -> float:
         return self.rest

@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import Permission
 
 from accounts.models import User
 
@@ -60,3 +61,63 @@ def test_staff_sign_in_by_address(client, db):
 
     assert response.status_code == 302
     assert client.get(URL).status_code == 200
+
+
+@pytest.fixture
+def helper(client, db):
+    """Staff who may see and change users and are no superuser."""
+    user = User.objects.create_user("helper@example.com", is_staff=True)
+    codenames = ["view_user", "change_user"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client.force_login(user)
+    return client
+
+
+def change(client, user, **fields):
+    form = {"email": user.email, "timezone": "UTC", "is_active": "on", **fields}
+    return client.post(f"{URL}{user.pk}/change/", form)
+
+
+def test_staff_deactivate_a_user(helper, alice):
+    change(helper, alice, is_active="")
+
+    alice.refresh_from_db()
+    assert not alice.is_active
+
+
+@pytest.mark.parametrize("whom", ["helper@example.com", "alice@example.com"])
+def test_staff_hand_out_no_rights(helper, alice, whom):
+    user = User.objects.get(email=whom)
+    permission = Permission.objects.get(codename="delete_user")
+
+    change(helper, user, is_staff="on", is_superuser="on", user_permissions=[permission.pk])
+
+    after = User.objects.get(email=whom)
+    assert not after.is_superuser
+    assert after.is_staff == user.is_staff
+    assert not after.user_permissions.filter(pk=permission.pk).exists()
+
+
+def test_staff_do_not_touch_a_superuser(helper, db):
+    root = User.objects.create_superuser("root@example.com", PASSWORD)
+    stored = root.password
+
+    changed = change(helper, root, email="mine@example.com", is_active="")
+    form = {"password1": "entirely different", "password2": "entirely different"}
+    reset = helper.post(f"{URL}{root.pk}/password/", {**form, "usable_password": "true"})
+    helper.post(URL, {"action": "sign_out_everywhere", "_selected_action": [root.pk]})
+
+    root.refresh_from_db()
+    assert (changed.status_code, reset.status_code) == (403, 403)
+    assert (root.email, root.is_active, root.password) == ("root@example.com", True, stored)
+    assert root.session_version == 0
+
+
+def test_a_user_that_staff_add_may_sign_in(staff, anonymous, settings):
+    settings.EMAIL_VERIFICATION = "required"
+    form = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    staff.post(f"{URL}add/", {**form, "email": "cyd@example.com"})
+
+    body = {"email": "cyd@example.com", "password": PASSWORD}
+
+    assert anonymous.post("/api/auth/login", body).status_code == 200

@@ -21,6 +21,8 @@ def test_the_defaults_pass(settings):
         ({"AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"]}, "E001"),
         ({"PUBLIC_URL": "https://todo.example", "THROTTLE_LOGIN": ""}, "E003"),
         ({"PUBLIC_URL": "https://todo.example", "THROTTLE_ANON": ""}, "E003"),
+        ({"HOST": "0.0.0.0", "THROTTLE_LOGIN": ""}, "E003"),
+        ({"CORS_ALLOWED_ORIGINS": ["null"]}, "E005"),
         ({"ALLOWED_HOSTS": ["todo.example", "*"]}, "E004"),
         ({"CORS_ALLOW_ALL_ORIGINS": True}, "E005"),
         ({"CORS_ALLOWED_ORIGINS": ["*"]}, "E005"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.attempts import client_address
 from accounts.models import Attempts, User
 
 from .conftest import PASSWORD
@@ -131,6 +132,55 @@ def test_success_does_not_forgive_the_address(client, cheap_hashes, cyd):
     assert guess(client, password=PASSWORD).status_code == 429
 
 
+def test_strangers_cannot_keep_the_owner_out(client, cheap_hashes, cyd):
+    owner, stranger = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
+
+    def login(password, **origin):
+        body = {"email": cyd.email, "password": password}
+        return client.post(LOGIN, body, "application/json", **origin).status_code
+
+    assert login(PASSWORD, **owner) == 200
+
+    guesses = [login(WRONG, **stranger) for _ in range(12)]
+
+    assert guesses == [401] * 10 + [429] * 2
+    assert login(PASSWORD, **owner) == 200
+    assert login(PASSWORD, **stranger) == 429
+    assert [login(WRONG, **owner) for _ in range(11)] == [401] * 10 + [429]
+
+
+def test_what_an_account_refuses_is_not_held_against_the_address(client, cheap_hashes, cyd):
+    for _ in range(105):
+        guess(client, email="nobody@example.com")
+
+    assert guess(client, password=PASSWORD).status_code == 200
+
+
+def test_every_login_counts_as_a_call(client, cheap_hashes, cyd, settings):
+    settings.THROTTLE_ANON = "3/min"
+
+    assert [guess(client, password=PASSWORD).status_code for _ in range(4)] == [200] * 3 + [429]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("192.0.2.7:4711", "192.0.2.7:4712"),
+        ("192.0.2.7", "::ffff:192.0.2.7"),
+        ("[2001:db8::1]:4711", "2001:db8::2"),
+        ("unknown", "_hidden"),
+    ],
+)
+def test_one_client_is_one_however_it_is_written(rf, monkeypatch, one, other):
+    from rest_framework.settings import api_settings
+
+    monkeypatch.setattr(api_settings, "NUM_PROXIES", 1)
+
+    addresses = [client_address(rf.get("/", HTTP_X_FORWARDED_FOR=text)) for text in (one, other)]
+
+    assert addresses[0] == addresses[1]
+
+
 def test_other_accounts_are_not_affected(client, cheap_hashes, cyd, db):
     for _ in range(11):
         guess(client, email="nobody@example.com")
@@ -197,7 +247,7 @@ def test_no_address_is_stored_in_clear(client, cyd):
     guess(client)
 
     stored = str(list(Attempts.objects.values()))
-    assert Attempts.objects.count() == 2
+    assert Attempts.objects.count() == 3  # failures for account and address, calls of the view
     assert "cyd" not in stored
     assert "127.0.0.1" not in stored
 

@@ -1,5 +1,6 @@
 import pytest
 from django.contrib.auth.hashers import make_password
+from rest_framework.test import APIClient
 
 from accounts.models import SignIn, User
 from accounts.tokens import RefreshToken
@@ -92,6 +93,72 @@ def test_a_login_that_a_change_overtook_gets_no_tokens(cyd):
 
     assert caught.value.status_code == 401
     assert not SignIn.objects.exists()
+
+
+def test_a_change_that_another_overtook_changes_nothing(cyd, sign_in, with_token):
+    """The old password was right when it was checked; meanwhile its owner has set another."""
+    stale, client = User.objects.get(), APIClient()
+    client.force_authenticate(stale)
+    cyd.set_password(NEW)
+    cyd.save()
+
+    body = {"current_password": NEW, "new_password": "of the thief's own"}
+    response = client.post(URL, body)
+
+    cyd.refresh_from_db()
+    assert response.status_code == 401
+    assert cyd.check_password(NEW)
+    assert client.delete("/api/auth/me", {"password": NEW}).status_code == 401
+    assert User.objects.exists()
+
+
+@pytest.mark.parametrize("end", ["set_unusable_password", "deactivate", "set_no_password"])
+def test_whatever_ends_a_password_ends_the_sign_ins(cyd, sign_in, with_token, end):
+    pair = sign_in(cyd)
+    if end == "deactivate":
+        cyd.is_active = False
+        cyd.save()
+        cyd.is_active = True
+    elif end == "set_no_password":
+        cyd.set_password(None)
+    else:
+        cyd.set_unusable_password()
+    cyd.save()
+
+    assert with_token(pair["access"]).get("/api/auth/me").status_code == 401
+
+
+def test_the_admin_can_take_a_password_away(client, cyd, sign_in, with_token):
+    pair = sign_in(cyd)
+    client.force_login(User.objects.create_superuser("root@example.com"))
+    form = {"usable_password": "false", "unset-password": "1"}
+
+    client.post(f"/admin/accounts/user/{cyd.pk}/password/", form)
+
+    cyd.refresh_from_db()
+    assert not cyd.has_usable_password()
+    assert with_token(pair["access"]).get("/api/auth/me").status_code == 401
+
+
+def test_guesses_in_the_admins_password_page_are_limited(client, db):
+    root = User.objects.create_superuser("root@example.com", PASSWORD)
+    client.force_login(root)
+    form = {"old_password": "wrong", "new_password1": NEW, "new_password2": NEW}
+    statuses = [client.post("/admin/password_change/", form).status_code for _ in range(11)]
+
+    assert statuses == [200] * 10 + [429]
+
+
+def test_staff_change_their_password_in_the_admin(client, db):
+    root = User.objects.create_superuser("root@example.com", PASSWORD)
+    client.force_login(root)
+    form = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+
+    response = client.post("/admin/password_change/", form)
+
+    root.refresh_from_db()
+    assert response.status_code == 302
+    assert root.check_password(NEW)
 
 
 def test_the_admins_own_form_ends_the_sign_ins(client, cyd, sign_in, with_token):

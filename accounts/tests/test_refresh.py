@@ -97,6 +97,14 @@ def test_what_was_spent_is_kept_no_longer_than_needed(alice, sign_in, ago):
     assert len(SignIn.objects.get().spent) == 2
 
 
+def test_the_oldest_sign_in_ends_when_there_are_too_many(anonymous, cyd, sign_in, with_token):
+    tokens = [sign_in(cyd) for _ in range(51)]
+
+    assert SignIn.objects.count() == 50
+    assert with_token(tokens[0]["access"]).get(ME).status_code == 401
+    assert with_token(tokens[1]["access"]).get(ME).status_code == 200
+
+
 def test_a_deactivated_user_gets_none(anonymous, alice, sign_in):
     token = sign_in(alice)["refresh"]
     User.objects.update(is_active=False)

@@ -68,6 +68,8 @@ def test_it_takes_no_privileges(anonymous, db):
         ("email", "cyd@example"),
         ("email", "cyd@example.com\nBcc: all@example.com"),
         ("email", "cyd\x00@example.com"),
+        ("email", '"\x01"@example.com'),
+        ("email", "\u212ayd@example.com"),
         ("email", "c" * 250 + "@example.com"),
         ("email", ["cyd@example.com"]),
         ("password", None),

@@ -44,6 +44,8 @@ CHANGES = [
     {"nbf": FOREVER},
     {"iat": FOREVER},
     {"jti": DROP},
+    {"jti": "\0"},
+    {"jti": 7},
     {"token_type": DROP},
     {"token_type": "sliding"},
     {"token_type": ["access", "refresh"]},

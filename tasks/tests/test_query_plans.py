@@ -1,5 +1,7 @@
 """On PostgreSQL, at 100,000 tasks of one owner, the orders that have an index are read from it."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.db import connection
 
@@ -19,18 +21,20 @@ def crowd(django_db_setup, django_db_blocker):
     """An owner of 100,000 tasks, beside another of 10,000; undone afterwards."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         owner, other = (User.objects.create_user(f"crowd{n}@example.com") for n in range(2))
-        cursor.execute(
-            """
-            INSERT INTO tasks_task (owner_id, title, title_key, description, priority, due_date,
-                                    completed_at, created_at, updated_at)
-            SELECT CASE WHEN n < 100000 THEN %s ELSE %s END,
-                   'T' || n %% 1000, 't' || n %% 1000, '', n %% 4,
-                   CASE WHEN n %% 2 = 0 THEN date '2026-01-01' + n %% 300 END,
-                   CASE WHEN n %% 3 = 0 THEN now() END,
-                   now() - n * interval '1 second', now()
-            FROM generate_series(0, 109999) n
-            """,
-            [owner.pk, other.pk],
+        now = owner.date_joined
+        Task.objects.bulk_create(
+            (
+                Task(
+                    owner=owner if n < 100_000 else other,
+                    title=f"Task {n % 1000}",
+                    due_date=date(2026, 1, 1) + timedelta(days=n % 300) if n % 2 else None,
+                    completed_at=now if n % 3 else None,
+                    created_at=now - timedelta(seconds=n),
+                    updated_at=now,
+                )
+                for n in range(110_000)
+            ),
+            batch_size=5000,
         )
         cursor.execute("ANALYZE tasks_task")
         yield owner

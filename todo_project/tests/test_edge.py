@@ -116,7 +116,9 @@ def test_a_body_that_is_cut_short_changes_nothing(exchange, token, task):
 
 
 @pytest.mark.parametrize(
-    "charset", ["hex", "bz2", "rot13", "undefined", "punycode", "utf-16", "latin-1", '""', "x"]
+    "charset",
+    ["hex", "bz2", "rot13", "undefined", "punycode", "utf-16", "latin-1", '""', "x"]
+    + ["utf-8; charset=hex", "utf-8; charset*0=hex", "utf-8; x*=nope'en'y", "UTF-8; CHARSET=bz2"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_another_charset_is_refused(exchange, token, charset, method):

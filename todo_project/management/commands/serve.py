@@ -32,6 +32,7 @@ class Command(BaseCommand):
             websockets=False,
             workers=settings.WORKERS,
             blocking_threads=settings.THREADS,
+            workers_kill_timeout=30,  # seconds, for a worker that mails hold up
         ).serve()
 
     def claim_port(self) -> None:

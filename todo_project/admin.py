@@ -1,0 +1,28 @@
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.apps import AdminConfig
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+class TodoAdminSite(AdminSite):
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """As Django's, which checks the old password without counting the failures."""
+        from django.contrib.auth.views import PasswordChangeView
+
+        from accounts.forms import LimitedPasswordChangeForm
+
+        view = PasswordChangeView.as_view(
+            form_class=LimitedPasswordChangeForm,
+            success_url=reverse("admin:password_change_done"),
+            template_name="registration/password_change_form.html",
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
+
+
+class TodoAdminConfig(AdminConfig):
+    default_site = "todo_project.admin.TodoAdminSite"
