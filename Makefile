@@ -8,7 +8,7 @@ test test-postgres check races login-timing: export ENV_FILE = /dev/null
 test test-postgres check races login-timing: export SECRET_KEY = tests-only-0123456789-0123456789-0123456789-0123456789
 test test-postgres check races login-timing: export JWT_SIGNING_KEY = tests-only-9876543210-9876543210-9876543210-9876543210
 
-.PHONY: run test test-postgres check races login-timing format clean
+.PHONY: run test test-postgres check races login-timing schema client fuzz format clean
 
 run: $(VENV)/runtime  ## migrate and serve on http://127.0.0.1:8000
 	$(BIN)/python manage.py serve --migrate
@@ -35,6 +35,12 @@ races: $(VENV)/runtime  ## 1,000 rounds of each race, on SQLite and on PostgreSQ
 
 login-timing: $(VENV)/runtime  ## does a login tell a known address from an unknown one by its time?
 	$(BIN)/python benchmarks/login_timing.py
+
+schema: $(VENV)/runtime  ## write docs/openapi.yml anew
+	ENV_FILE=/dev/null $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yml
+
+client: $(VENV)/runtime  ## lint the schema, generate a TypeScript client, use it; needs Node.js 20
+	e2e/typescript/run
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix

@@ -1,7 +1,84 @@
-"""What drf-spectacular cannot see for itself; it knows SimpleJWT's class, not ones made of it."""
+"""What drf-spectacular cannot see of the account routes."""
+
+from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+from drf_spectacular.extensions import OpenApiViewExtension
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+
+from . import serializers
+
+REFRESH = {"refresh": "eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiI…"}
+PAIR = {"access": "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoi…", **REFRESH}
+SIGN_IN = {"email": "ann@example.com", "password": "correct horse battery"}
+PROFILE = {"name": "Ann", "timezone": "Europe/Berlin"}
+STORED = {
+    "id": 7,
+    "email": "ann@example.com",
+    **PROFILE,
+    "date_joined": "2026-11-20T10:00:00.123456Z",
+}
+LINK = {"uid": "Nw", "token": "d0ckq8-6f1e5a1f0e9a4e0b"}
+NEW = "a longer horse battery"
+
+SENT: list[tuple[Any, dict[str, Any]]] = [
+    (serializers.LoginSerializer, SIGN_IN),
+    (serializers.RefreshSerializer, REFRESH),
+    (serializers.VerifySerializer, {"token": PAIR["access"]}),
+    (serializers.LogoutSerializer, REFRESH),
+    (serializers.ProfileSerializer, PROFILE),
+    (serializers.RegistrationSerializer, {**SIGN_IN, **PROFILE}),
+    (serializers.PasswordConfirmationSerializer, {"password": SIGN_IN["password"]}),
+    (
+        serializers.PasswordChangeSerializer,
+        {"current_password": SIGN_IN["password"], "new_password": NEW},
+    ),
+    (serializers.PasswordResetSerializer, {"email": SIGN_IN["email"]}),
+    (serializers.LinkSerializer, LINK),
+    (serializers.PasswordResetConfirmSerializer, {**LINK, "password": NEW}),
+]
+ANSWERED = {
+    serializers.LoginSerializer: PAIR,
+    serializers.RefreshSerializer: PAIR,
+    serializers.ProfileSerializer: STORED,
+}
+for serializer, sent in SENT:
+    examples = [OpenApiExample("A request", sent, request_only=True)]
+    if serializer in ANSWERED:
+        examples.append(OpenApiExample("An answer", ANSWERED[serializer], response_only=True))
+    extend_schema_serializer(examples=examples)(serializer)
 
 
 class SignInScheme(SimpleJWTScheme):
+    """The library's matches SimpleJWT's own class alone."""
+
     target_class = "accounts.authentication.SignInAuthentication"
+
+
+class MeRoutes(OpenApiViewExtension):
+    target_class = "accounts.views.MeView"
+
+    def view_replacement(self) -> Any:
+        return extend_schema_view(
+            get=extend_schema(summary="Read the caller's profile"),
+            patch=extend_schema(summary="Change the caller's profile"),
+            delete=extend_schema(
+                summary="Delete the account and all its tasks",
+                request=serializers.PasswordConfirmationSerializer,
+            ),
+        )(self.target)
+
+
+class RegisterRoutes(OpenApiViewExtension):
+    target_class = "accounts.views.RegisterView"
+
+    def view_replacement(self) -> Any:
+        profile, nothing = serializers.ProfileSerializer, serializers.EmptySerializer
+        return extend_schema_view(post=extend_schema(responses={201: profile, 202: nothing}))(
+            self.target
+        )

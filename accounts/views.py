@@ -50,7 +50,6 @@ class OpenView(SubmitView):
         return JWTAuthentication().authenticate_header(request)
 
 
-@answers(201, serializers.ProfileSerializer)
 class RegisterView(OpenView):
     """Open an account."""
 
@@ -66,12 +65,16 @@ class RegisterView(OpenView):
 class LoginView(OpenView):
     """Exchange an e-mail address and a password for a pair of tokens."""
 
+    refusals = (401,)
+
     serializer_class = serializers.LoginSerializer
     status_code = 200
 
 
 class RefreshView(OpenView):
     """Exchange a refresh token for a new pair. The old one is spent."""
+
+    refusals = (401,)
 
     serializer_class = serializers.RefreshSerializer
     status_code = 200
@@ -81,6 +84,8 @@ class RefreshView(OpenView):
 class VerifyView(OpenView):
     """Tell whether a token is good."""
 
+    refusals = (401,)
+
     serializer_class = serializers.VerifySerializer
     status_code = 200
 
@@ -88,6 +93,8 @@ class VerifyView(OpenView):
 @answers(204)
 class LogoutView(OpenView):
     """End the sign-in that a refresh token belongs to."""
+
+    refusals = (401,)
 
     serializer_class = serializers.LogoutSerializer
 

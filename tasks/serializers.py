@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -19,6 +20,7 @@ class CalendarDateField(serializers.DateField):
         return super().to_internal_value(value)
 
 
+@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"})
 class WallClockField(serializers.TimeField):
     def __init__(self, **options: Any) -> None:
         super().__init__(format="%H:%M:%S", **options)
@@ -36,6 +38,8 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
         models.TimeField: WallClockField,
     }
     completed = serializers.BooleanField(required=False)
+    # Declared, as the model's field adds the range of the database's integers to the schema.
+    priority = serializers.ChoiceField(Task.Priority.choices, required=False)
     replayed = False
 
     class Meta:

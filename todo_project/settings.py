@@ -239,15 +239,28 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["todo_project.throttling.UserThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": rate("THROTTLE_USER", "6000/min") or None},
     "NUM_PROXIES": TRUSTED_PROXIES,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "todo_project.schema.ApiSchema",
     "EXCEPTION_HANDLER": "todo_project.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,  # `Accept` decides; `format` is an unknown query parameter
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Todo API",
-    "DESCRIPTION": "Tasks of many users, each seeing their own.",
+    "DESCRIPTION": (BASE_DIR / "todo_project" / "conventions.md").read_text(),
     "VERSION": "1.0.0",
+    "LICENSE": {"name": "MIT", "url": "https://opensource.org/license/mit"},
+    "SERVERS": [{"url": "/"}],
+    "TAGS": [
+        {"name": "auth", "description": "Accounts, sign-ins and their tokens."},
+        {"name": "tasks", "description": "The caller's tasks."},
+    ],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENFORCE_NON_BLANK_FIELDS": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "tasks.schema.add_headers",
+    ],
     "SCHEMA_PATH_PREFIX": "/api",
     "PARSER_WHITELIST": ["todo_project.parsers.StrictJSONParser"],
     "SERVE_INCLUDE_SCHEMA": False,

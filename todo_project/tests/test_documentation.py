@@ -2,6 +2,8 @@ import re
 from contextlib import closing
 
 import pytest
+from django.conf import settings
+from django.core.management import call_command
 
 PATHS = {
     "/api/tasks": {"get", "post"},
@@ -20,6 +22,40 @@ PATHS = {
     "/api/auth/password/reset/confirm": {"post"},
     "/api/auth/email/verify": {"post"},
 }
+
+
+def test_the_schema_in_the_repository_is_the_one_that_is_served(tmp_path):
+    """After a change of the API: `make schema`."""
+    call_command("spectacular", file=str(tmp_path / "openapi.yml"), validate=True)
+
+    committed = settings.BASE_DIR / "docs" / "openapi.yml"
+    assert (tmp_path / "openapi.yml").read_text() == committed.read_text()
+
+
+def operations(client):
+    for path, calls in client.get("/openapi.json").json()["paths"].items():
+        for method, operation in calls.items():
+            yield f"{method} {path}", operation
+
+
+def test_every_operation_says_what_it_does_and_how_it_refuses(client):
+    problem = {"$ref": "#/components/schemas/Problem"}
+    for name, operation in operations(client):
+        assert 5 < len(operation["summary"]) < 80, name
+        assert {"400", "406", "429", "503"} <= set(operation["responses"]), name
+        for code, response in operation["responses"].items():
+            if code >= "400":
+                assert response["content"]["application/problem+json"]["schema"] == problem, name
+
+
+def test_every_body_has_an_example(client):
+    for name, operation in operations(client):
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        bodies += [one for code, one in operation["responses"].items() if code < "300"]
+        for body in bodies:
+            content = body.get("content", {}).get("application/json")
+            if content and content["schema"] != {}:
+                assert "examples" in content, name
 
 
 def test_the_schema_has_every_call_without_a_trailing_slash(client):

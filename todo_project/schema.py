@@ -1,0 +1,110 @@
+"""What every operation of the OpenAPI document has in common, said once."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+
+from .preconditions import ETagMixin
+from .problems import MEDIA_TYPE
+
+REFUSALS = {
+    400: "The request is malformed or a value is not allowed; `errors` says which.",
+    401: "Nobody is signed in, or the token or the password is not good.",
+    403: "A browser's session without its CSRF token.",
+    404: "There is no such object, or it is somebody else's.",
+    406: "The answer is JSON, which `Accept` does not allow.",
+    409: "It conflicts with what another request has just stored.",
+    412: "`If-Match` or `If-None-Match` does not hold: the object has changed since.",
+    413: "The body has more than 1 MiB.",
+    415: "The body is not JSON in UTF-8.",
+    422: "The `Idempotency-Key` came with another body before.",
+    429: "Too many requests or too many failures.",
+    503: "The database cannot be reached.",
+}
+STRING = {"schema": {"type": "string"}}
+REFUSAL_HEADERS = {
+    401: {"WWW-Authenticate": {"description": "`Bearer`", **STRING}},
+    429: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
+    503: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
+}
+ETAG = {"ETag": {"description": "Changes with every change of the object.", **STRING}}
+
+
+class ProblemErrorSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField(allow_null=True, help_text="A member, parameter or header.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """Problem details, RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField(help_text="The name of the status.")
+    status = serializers.IntegerField(min_value=400, max_value=599)
+    code = serializers.CharField(help_text="For programs: it does not change.")
+    detail = serializers.CharField(help_text="For people.")
+    # DRF's metaclass takes the field out of the way of the attribute of this name.
+    errors = ProblemErrorSerializer(  # type: ignore[assignment]
+        many=True, required=False, help_text="With a 400 only."
+    )
+
+
+class ApiSchema(AutoSchema):
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation = super().get_operation(*args, **kwargs)
+        if operation is None:
+            return None
+        responses = operation["responses"]
+        if self.is_conditional():
+            self.add_conditions(operation)
+        problem = self.resolve_serializer(ProblemSerializer, "response").ref
+        for code in sorted(self.get_refusals()):
+            responses[str(code)] = {
+                "description": REFUSALS[code],
+                "content": {MEDIA_TYPE: {"schema": problem}},
+            }
+            if code in REFUSAL_HEADERS:
+                responses[str(code)]["headers"] = REFUSAL_HEADERS[code]
+        return operation
+
+    def get_operation_id(self) -> str:
+        """`auth_login`, as to create is not what a login does."""
+        if self.method == "POST" and not hasattr(self.view, "action"):
+            return "_".join(self._tokenize_path())
+        return super().get_operation_id()
+
+    def get_summary(self) -> str | None:
+        """The first line of what describes the operation."""
+        first_line = self.get_description().split("\n")[0]
+        return super().get_summary() or first_line.split(". ")[0].removesuffix(".")
+
+    def is_conditional(self) -> bool:
+        return isinstance(self.view, ETagMixin) and "{" in self.path
+
+    def get_refusals(self) -> set[int]:
+        codes = {400, 406, 429, 503, *getattr(self.view, "refusals", [])}
+        if self.view.authentication_classes:
+            codes |= {401} if self.method == "GET" else {401, 403}
+        if "{" in self.path:
+            codes.add(404)
+        if getattr(self.view, "action", None) == "create":
+            codes.add(422)
+        if self.method != "GET":
+            codes |= {409, 413, 415}
+            if self.is_conditional():
+                codes.add(412)
+        return codes
+
+    def add_conditions(self, operation: dict[str, Any]) -> None:
+        reading = self.method == "GET"
+        name = "If-None-Match" if reading else "If-Match"
+        text = "Answer 304 if the object is still this." if reading else "Only if it is still this."
+        operation["parameters"].append(
+            {"in": "header", "name": name, "description": f"An `ETag`. {text}", **STRING}
+        )
+        if "200" in operation["responses"]:
+            operation["responses"]["200"]["headers"] = ETAG
+        if reading:
+            operation["responses"]["304"] = {"description": "It has not changed.", "headers": ETAG}
