@@ -3,12 +3,14 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 POSTGRES_URL ?= $(or $(DATABASE_URL),postgres://postgres@127.0.0.1:5432/postgres)
 
-# Tests see none of a developer's `.env`, and the same keys on either database.
-test test-postgres check races login-timing: export ENV_FILE = /dev/null
-test test-postgres check races login-timing: export SECRET_KEY = tests-only-0123456789-0123456789-0123456789-0123456789
-test test-postgres check races login-timing: export JWT_SIGNING_KEY = tests-only-9876543210-9876543210-9876543210-9876543210
+TESTING = test test-postgres check races login-timing fuzz
 
-.PHONY: run test test-postgres check races login-timing schema client fuzz format clean
+# Tests see none of a developer's `.env`, and the same keys on either database.
+$(TESTING): export ENV_FILE = /dev/null
+$(TESTING): export SECRET_KEY = tests-only-0123456789-0123456789-0123456789-0123456789
+$(TESTING): export JWT_SIGNING_KEY = tests-only-9876543210-9876543210-9876543210-9876543210
+
+.PHONY: $(TESTING) run schema client format clean
 
 run: $(VENV)/runtime  ## migrate and serve on http://127.0.0.1:8000
 	$(BIN)/python manage.py serve --migrate
@@ -19,12 +21,14 @@ test: $(VENV)/runtime  ## run the tests, on SQLite unless DATABASE_URL is set
 test-postgres: $(VENV)/runtime  ## run the same tests on PostgreSQL
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest
 
-check: $(VENV)/dev  ## lint, types, migrations, schema, deployment settings
+check: $(VENV)/dev  ## lint, types, migrations, schema, short fuzzing, deployment settings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	FUZZ=short $(BIN)/pytest fuzz --quiet
+	fuzz/run 10 1
 	PUBLIC_URL=https://todo.example ALLOWED_HOSTS=todo.example TRUSTED_PROXIES=1 \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
@@ -35,6 +39,11 @@ races: $(VENV)/runtime  ## 1,000 rounds of each race, on SQLite and on PostgreSQ
 
 login-timing: $(VENV)/runtime  ## does a login tell a known address from an unknown one by its time?
 	$(BIN)/python benchmarks/login_timing.py
+
+fuzz: $(VENV)/dev  ## 20,000 requests made from the schema, and a long run against a dictionary
+	fuzz/run 300 1 2 3
+	FUZZ=long $(BIN)/pytest fuzz --quiet
+	FUZZ=long DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest fuzz --quiet
 
 schema: $(VENV)/runtime  ## write docs/openapi.yml anew
 	ENV_FILE=/dev/null $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yml

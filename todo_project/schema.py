@@ -80,6 +80,13 @@ class ApiSchema(AutoSchema):
         first_line = self.get_description().split("\n")[0]
         return super().get_summary() or first_line.split(". ")[0].removesuffix(".")
 
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        """A text that may be blank is said to be one of two, but "" can be both."""
+        base: Any = super()  # it has no annotations
+        base._insert_field_validators(field, schema)
+        if "oneOf" in schema:
+            schema["anyOf"] = schema.pop("oneOf")
+
     def is_conditional(self) -> bool:
         return isinstance(self.view, ETagMixin) and "{" in self.path
 

@@ -40,7 +40,7 @@ def serving(copy_project, tmp_path_factory):
             process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", "--migrate"],
                 cwd=project,
-                env={**environment, **database},
+                env={**database, **environment},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

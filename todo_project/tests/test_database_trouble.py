@@ -1,0 +1,81 @@
+"""A real server whose database goes away and comes back."""
+
+import json
+import urllib.error
+import urllib.request
+from contextlib import closing
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from .conftest import fresh_database
+
+pytestmark = pytest.mark.skipif(
+    settings.EMBEDDED_DATABASE, reason="an embedded database does not go away"
+)
+
+
+def ask(url, body=None, **headers):
+    """The status, the headers and the JSON of an answer."""
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, response.headers, json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, json.load(error)
+
+
+@pytest.fixture(scope="module")
+def trouble(serving):
+    """A server, a token of a user of its, and a way to shut its database and open it again."""
+    with fresh_database() as variables, serving(**variables, WORKERS="2") as server:
+        address, name = variables["DATABASE_URL"].rsplit("/", 1)
+        account = {"email": "ann@example.com", "password": "correct horse battery"}
+        ask(f"{server}/api/auth/register", account)
+        token = ask(f"{server}/api/auth/login", account)[2]["access"]
+        with closing(psycopg.connect(f"{address}/postgres", autocommit=True)) as connection:
+
+            def allow_connections(allowed):
+                connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}")
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                    [name],
+                )
+
+            yield server, {"Authorization": f"Bearer {token}"}, allow_connections
+
+
+def test_broken_connections_are_replaced_before_anybody_notices(trouble):
+    server, headers, allow_connections = trouble
+
+    for _ in range(3):
+        assert [ask(f"{server}/api/tasks", **headers)[0] for _ in range(8)] == [200] * 8
+        allow_connections(True)  # and ends those there are
+
+
+def test_without_a_database_calls_are_503_and_work_again_when_it_is_back(trouble):
+    server, headers, allow_connections = trouble
+    task = {"title": "Buy milk"}
+    assert ask(f"{server}/api/tasks", task, **headers)[0] == 201
+
+    allow_connections(False)
+    down = [
+        ask(f"{server}/api/tasks", **headers),
+        ask(f"{server}/api/tasks", task, **headers),
+        ask(f"{server}/api/auth/login", {"email": "ann@example.com", "password": "x"}),
+        ask(f"{server}/api/auth/me", Cookie="sessionid=" + "x" * 32),
+    ]
+    health, ready = ask(f"{server}/health")[0], ask(f"{server}/ready")[0]
+    allow_connections(True)
+
+    for status, answered, problem in down:
+        assert (status, problem["code"]) == (503, "database_unavailable")
+        assert answered["Retry-After"].isdecimal()
+        assert answered["Content-Type"] == "application/problem+json"
+        assert "connection" not in problem["detail"]
+    assert (health, ready) == (200, 503)
+    assert ask(f"{server}/ready")[0] == 200
+    assert [found["title"] for found in ask(f"{server}/api/tasks", **headers)[2]] == ["Buy milk"]

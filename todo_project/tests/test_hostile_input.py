@@ -1,0 +1,384 @@
+"""A catalogue of hostile input: each is refused as it should be, stores nothing and breaks nothing.
+
+The same table runs on SQLite and on PostgreSQL. What needs a connection of its own, chunked and
+truncated bodies above all, is in test_edge.py.
+"""
+
+import json
+
+import pytest
+
+from accounts.models import SignIn, User
+from tasks.models import Task
+
+JSON = "application/json"
+
+
+def raw(status, *bodies):
+    """Bytes that are no JSON object, or not what they say."""
+    return [("POST", "/api/tasks", body, {}, status) for body in bodies]
+
+
+def values(status, **members):
+    """Values of members of a task, each in a body that is otherwise good."""
+    return [
+        ("POST", "/api/tasks", {"title": "x", name: value}, {}, status)
+        for name, options in members.items()
+        for value in options
+    ]
+
+
+def ids(*texts):
+    return [("PATCH", f"/api/tasks/{text}", {"title": "x"}, {}, 404) for text in texts]
+
+
+def queries(*texts):
+    return [("GET", f"/api/tasks?{text}", b"", {}, 400) for text in texts]
+
+
+def headers(status, method, **options):
+    body = b"" if method == "GET" else {"title": "x"}
+    path = "/api/tasks" if method in ("GET", "POST") else "/api/tasks/{id}"
+    return [
+        (method, path, body, {name: value}, status)
+        for name, given in options.items()
+        for value in given
+    ]
+
+
+def account(path, status, *bodies):
+    return [("POST", f"/api/auth/{path}", body, {}, status) for body in bodies]
+
+
+GOOD = {"email": "new@example.com", "password": "correct horse battery"}
+DEEP = 100_000
+
+CATALOGUE = [
+    *raw(
+        400,
+        b" ",
+        b"\0",
+        b"{",
+        b"}",
+        b"{}",
+        b"[]",
+        b"[{}]",
+        b'"x"',
+        b"1",
+        b"true",
+        b"null",
+        b"nul",
+        b"{'title': 'x'}",
+        b'{"title": "x",}',
+        b'{"title": "x"} {}',
+        b'{"title": "x"}\0',
+        b'{"title": "x" "priority": 1}',
+        b'{title: "x"}',
+        b'{"title": "x", "title": "y"}',
+        b'{"title": "x", "a": {"b": 1, "b": 2}}',
+        b'{"title": "x", "priority": NaN}',
+        b'{"title": "x", "priority": -Infinity}',
+        b'{"title": "x", "priority": 1e999}',
+        b'{"title": "x", "priority": 01}',
+        b'{"title": "x", "priority": 0x1}',
+        b'{"title": "x", "priority": +1}',
+        b'{"title": "\\ud800"}',
+        b'{"title": "\\udc00\\ud800"}',
+        b'{"\\ud800": 1, "title": "x"}',
+        b'{"title": "\\x41"}',
+        b'{"title": "a\nb"}',
+        b'{"title": "\xff"}',
+        b'{"title": "\xc0\xaf"}',
+        b'{"title": "\xed\xa0\x80"}',
+        b'\xef\xbb\xbf{"title": "x"}',
+        '{"title": "x"}'.encode("utf-16"),
+        '{"title": "x"}'.encode("utf-32"),
+        b"[" * DEEP,
+        b'{"a":' * DEEP,
+        b'{"title": "x", "a": ' + b"[" * DEEP + b"]" * DEEP + b"}",
+        b"title=x",
+        b"<title>x</title>",
+    ),
+    *values(
+        400,
+        title=[
+            None,
+            "",
+            " ",
+            "\u3000\u2003",
+            "x" * 201,
+            "🥛" * 201,
+            "a\0b",
+            "a\nb",
+            "a\x1bb",
+            "a\x7fb",
+            "a\x85b",
+            [],
+            ["x"],
+            {},
+            {"x": 1},
+            True,
+        ],
+        description=[None, "x" * 10_001, "a\0b", [], {}, False],
+        completed=[None, "", "perhaps", 2, -1, [], {}, "null"],
+        priority=[
+            None,
+            "",
+            -1,
+            4,
+            1.5,
+            "high",
+            True,
+            [],
+            {},
+            2**31,
+            2**63,
+            -(2**63),
+            10**30,
+            1e300,
+        ],
+        due_date=[
+            "",
+            "today",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "0000-01-01",
+            "0001-01-01",
+            "1969-12-31",
+            "9999-01-01",
+            "10000-01-01",
+            "-2026-01-01",
+            "2026-1-1",
+            "20260101",
+            "2026-W01-1",
+            "2026-01-01T00:00:00",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T23:59:60Z",
+            "2026-01-01T00:00:00+99:00",
+            "2026-01-01T00:00:00Z\0",
+            "9998-12-31T23:59:59-23:59",
+            "1970-01-01T00:00:00+23:59",
+            "0001-01-01T00:00:00+23:59",
+            "9999-12-31T23:59:59-23:59",
+            "٢٠٢٦-٠١-٠١",
+            1767225600,
+            [],
+            {},
+            True,
+        ],
+        due_time=["10:00", "", "24:00:00", "10:60", "10", "10:00:00.5", "10:00Z", [], {}, 10, True],
+    ),
+    *ids(
+        *[
+            "0",
+            "00",
+            "042",
+            "+42",
+            "-42",
+            "4_2",
+            "4 2",
+            "%2042",
+            "42%20",
+            "42%00",
+            "42%0a",
+            "42%0d",
+        ],
+        *[
+            "42.0",
+            "4e1",
+            "0x2a",
+            "٤٢",
+            "４２",
+            "42;",
+            "42,43",
+            "null",
+            "undefined",
+            "NaN",
+            "*",
+            "'",
+        ],
+        *[
+            "9223372036854775807",
+            "9223372036854775808",
+            "18446744073709551616",
+            "9" * 19,
+            "1" * 4000,
+        ],
+        *[
+            "42/complete/x",
+            "../tasks/42",
+            "..%2f42",
+            "%2e%2e",
+            "42%2fcomplete",
+            "summary/42",
+            "%ff",
+        ],
+    ),
+    *queries(
+        *["status=", "status=x", "status=PENDING", "status=all&status=all", "status=all%00"],
+        *["status[]=all", "status=pending,completed", "Status=all", "status=all;sort=title"],
+        *["sort=", "sort=x", "sort=-", "sort=--title", "sort=title,title", "sort=title,-title"],
+        *["sort=title,", "sort=,", "sort=id", "sort=owner__password", "sort=title_key", "sort=?"],
+        *["sort=title%20desc", "sort=" + "title," * 500, "sort=title&sort=title"],
+        *[
+            "priority=4",
+            "priority=-1",
+            "priority=1.0",
+            "priority=1,,2",
+            "priority=1,1",
+            "priority= 1",
+        ],
+        *["priority=%D9%A1", "priority=null", "priority=" + "9" * 5000, "due=", "due=tomorrow"],
+        *[
+            "due=none&due=any",
+            "due_after=x",
+            "due_after=",
+            "due_after=2026-02-30",
+            "due_after=2026-1-1",
+        ],
+        *["due_after=1969-12-31", "due_after=9999-01-01", "due_after=0000-00-00", "due_after=%00"],
+        *["due_before=2026-01-01T00:00:00Z", "due_before=1e9", "due_before=%F0%9F%A5%9B"],
+        *[
+            "page_size=0",
+            "page_size=-1",
+            "page_size=201",
+            "page_size=1e2",
+            "page_size=%31%30%30%30",
+        ],
+        *[
+            "page_size=٣",
+            "page_size=99999999999999999999",
+            "page_size=10&page_size=10",
+            "page_size= 9",
+        ],
+        *[
+            "cursor=x",
+            "cursor=%00",
+            "cursor=" + "A" * 7000,
+            "cursor=W10:1:x",
+            "cursor=..",
+            "cursor=%FF",
+        ],
+        *[
+            "page=1",
+            "offset=1",
+            "limit=1",
+            "format=json",
+            "format=xml",
+            "search=x",
+            "owner=1",
+            "=",
+            "=1",
+        ],
+        *[
+            "__proto__=1",
+            "id__in=1",
+            "%00=1",
+            "%FF=1",
+            "a" * 4000 + "=1",
+            "q=" + "x" * 7000,
+            "&".join("abc"),
+        ],
+        "&".join(f"a{n}=1" for n in range(1001)),
+    ),
+    *headers(
+        412, "PATCH", if_match=['"x"', "x", "", 'W/"x"', '"x", "y"', "," * 500, '"' * 999, "\x7f"]
+    ),
+    *headers(412, "PATCH", if_none_match=["*", 'W/"{etag}"', '"x", "{etag}"']),
+    *headers(400, "POST", idempotency_key=["", " ", "a b", "é", "x" * 256, "\t", "x" * 8000]),
+    *headers(
+        415,
+        "POST",
+        content_type=[
+            "text/plain",
+            "application/xml",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+            "multipart/form-data; boundary=x",
+            "application/problem+json",
+            "application/jsonx",
+            "x",
+            ";",
+        ],
+    ),
+    *headers(406, "GET", accept=["image/png", "text/csv", "application/xml;q=1", "x/y, z/*"]),
+    *headers(
+        400, "GET", host=["evil.example", "localhost.evil.example", "a b", "[", "localhost:x", ""]
+    ),
+    *account(
+        "register",
+        400,
+        *[
+            {**GOOD, "email": email}
+            for email in [None, "", "x", "@", "a@b", "a@@example.com", [], {}]
+        ],
+        *[
+            {**GOOD, "email": f"{text}@example.com"}
+            for text in ["a\0", "a\nBcc: x", "a b", "\u212a", "й", "a,b"]
+        ],
+        *[{**GOOD, "email": "x" * 300 + "@example.com"}, {**GOOD, "email": "a@exаmple.com"}],
+        *[
+            {**GOOD, "password": word}
+            for word in [None, "", "x", "12345678", "password", "\0" * 9, [], 1]
+        ],
+        *[{**GOOD, "password": "x" * 129}, {**GOOD, "password": "new@example.com"}],
+        *[{**GOOD, "name": name} for name in ["x" * 151, "a\nb", "\0", [], {}]],
+        *[
+            {**GOOD, "timezone": zone}
+            for zone in ["", "x", "utc", "../UTC", "UTC\0", None, 0, "localtime"]
+        ],
+    ),
+    *account("login", 400, {}, {"email": "a\0", "password": "x"}, {**GOOD, "password": "x" * 129}),
+    *account("login", 401, GOOD, {**GOOD, "email": "' OR 1=1 --"}, {**GOOD, "email": "x" * 5000}),
+    *account(
+        "refresh",
+        401,
+        {"refresh": "x"},
+        {"refresh": "." * 9999},
+        {"refresh": "e30.e30.e30"},
+        {"refresh": "\0"},
+    ),
+    *account("refresh", 400, {}, {"refresh": None}, {"refresh": []}),
+    *account("verify", 401, {"token": "x"}, {"token": "a.b.c"}, {"token": "{" * 9999}),
+    *account("logout", 401, {"refresh": "x"}),
+    *account("password/reset", 400, {}, {"email": "x"}, {"email": "a@example.com\nBcc: b"}),
+    *account(
+        "password/reset/confirm", 400, {}, {"uid": "é", "token": "x", "password": GOOD["password"]}
+    ),
+    *account("email/verify", 400, {}, {"uid": "\0", "token": "x"}, {"uid": "MQ", "token": "x-x"}),
+]
+
+
+def test_the_catalogue_is_long():
+    assert len(CATALOGUE) >= 150
+
+
+def stored():
+    return [*Task.objects.values(), *User.objects.values(), *SignIn.objects.values()]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "given", "status"),
+    CATALOGUE,
+    ids=[f"{n}-{row[0]}-{row[4]}" for n, row in enumerate(CATALOGUE)],
+)
+def test_it_is_refused_and_nothing_happens(
+    alice_client, anonymous, milk, method, path, body, given, status
+):
+    before = stored()
+    client = anonymous if path.startswith("/api/auth/") else alice_client
+    client.raise_request_exception = False
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    given = {name: value.replace('"{etag}"', milk.etag) for name, value in given.items()}
+    media_type = given.pop("content_type", JSON)
+
+    response = client.generic(
+        method, path.replace("{id}", str(milk.pk)), content, media_type, headers=given
+    )
+
+    assert response.status_code == status, response.content[:500]
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["status"] == status
+    assert stored() == before
+    assert alice_client.get(f"/api/tasks/{milk.pk}").status_code == 200

@@ -1,0 +1,131 @@
+"""Every route, every method, everybody: made from the URL resolver, so none can be forgotten."""
+
+import json
+
+import pytest
+from django.urls import URLPattern, get_resolver
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from tasks.models import Task
+
+METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
+PASSWORD = "correct horse battery"
+
+
+def routes(patterns=None, prefix=""):
+    """Every route of the project's own, with its arguments as a URL has them."""
+    for pattern in patterns or get_resolver().url_patterns:
+        route = prefix + str(pattern.pattern).lstrip("^").rstrip("$").removesuffix("\\Z")
+        if route.startswith(("admin/", "api-auth/")):
+            continue  # Django's and DRF's
+        if isinstance(pattern, URLPattern):
+            yield "/" + route.replace("(?P<pk>[1-9][0-9]{0,18})", "{id}")
+        else:
+            yield from routes(pattern.url_patterns, route)
+
+
+# What anonymous callers, the owner, a stranger and staff are answered, by method. A method that is
+# left out is a 405, or a 401 for those who would have to sign in first.
+READ = {"GET": (401, 200, 200, 200), "HEAD": (401, 200, 200, 200), "OPTIONS": (401, 200, 200, 200)}
+OWN = {"GET": (401, 200, 404, 404), "HEAD": (401, 200, 404, 404), "OPTIONS": (401, 200, 200, 200)}
+SIGNED = {"OPTIONS": (401, 200, 200, 200)}
+
+
+def everybody(status):
+    return (status,) * 4
+
+
+def pages(*methods):
+    return {method: everybody(200) for method in methods}
+
+
+EXPECTED = {
+    "/": {method: everybody(302) for method in METHODS if method != "TRACE"},
+    "/openapi.json": pages("GET", "HEAD", "OPTIONS"),
+    "/docs": pages("GET", "HEAD"),
+    "/redoc": pages("GET", "HEAD"),
+    "/health": pages(*METHODS),
+    "/ready": pages(*METHODS),
+    "/api/tasks": {**READ, "POST": (401, 201, 201, 201)},
+    "/api/tasks/summary": READ,
+    "/api/tasks/{id}": {
+        **OWN,
+        "PUT": (401, 200, 404, 404),
+        "PATCH": (401, 200, 404, 404),
+        "DELETE": (401, 204, 404, 404),
+    },
+    "/api/tasks/{id}/complete": {**SIGNED, "PATCH": (401, 200, 404, 404)},
+    "/api/auth/register": {"OPTIONS": everybody(200), "POST": everybody(201)},
+    "/api/auth/login": {"OPTIONS": everybody(200), "POST": everybody(200)},
+    "/api/auth/refresh": {"OPTIONS": everybody(200), "POST": everybody(401)},
+    "/api/auth/verify": {"OPTIONS": everybody(200), "POST": everybody(401)},
+    "/api/auth/logout": {"OPTIONS": everybody(200), "POST": everybody(401)},
+    "/api/auth/logout/all": {**SIGNED, "POST": (401, 204, 204, 204)},
+    "/api/auth/me": {
+        **READ,
+        "PATCH": (401, 200, 200, 200),
+        "DELETE": (401, 204, 400, 400),
+    },
+    "/api/auth/password": {**SIGNED, "POST": (401, 204, 400, 400)},
+    "/api/auth/password/reset": {"OPTIONS": everybody(200), "POST": everybody(202)},
+    "/api/auth/password/reset/confirm": {"OPTIONS": everybody(200), "POST": everybody(400)},
+    "/api/auth/email/verify": {"OPTIONS": everybody(200), "POST": everybody(400)},
+}
+BODY = json.dumps(
+    {
+        "title": "Buy milk",
+        "email": "owner@example.com",
+        "password": PASSWORD,
+        "current_password": PASSWORD,
+        "new_password": "entirely different",
+        "refresh": "x",
+        "token": "x",
+        "uid": "x",
+    }
+)
+
+
+def expected(route, method, who):
+    answers = EXPECTED[route]
+    if method in answers:
+        return answers[method][who]
+    needs_sign_in = answers.get("OPTIONS", everybody(405))[0] == 401
+    return 401 if needs_sign_in and who == 0 else 405
+
+
+@pytest.fixture
+def callers(db, settings):
+    """Clients of nobody, the owner, a stranger and staff, and the owner's task."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    owner = User.objects.create_user("owner@example.com", PASSWORD)
+    stranger = User.objects.create_user("stranger@example.com", "another password")
+    staff = User.objects.create_superuser("staff@example.com", "a third password")
+    clients = [APIClient(raise_request_exception=False) for _ in range(4)]
+    for client, user in zip(clients[1:], [owner, stranger, staff], strict=True):
+        client.force_authenticate(user)
+    return clients, Task.objects.create(owner=owner, title="Buy milk")
+
+
+def test_every_route_has_an_expectation():
+    assert set(routes()) == set(EXPECTED)
+
+
+@pytest.mark.parametrize("who", range(4), ids=["anonymous", "owner", "stranger", "staff"])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", sorted(EXPECTED))
+def test_everybody_is_answered_as_they_should_be(callers, route, method, who):
+    clients, task = callers
+    body = BODY
+    if route == "/api/auth/register":
+        body = BODY.replace("owner@", "new@")
+
+    response = clients[who].generic(method, route.format(id=task.pk), body, "application/json")
+
+    assert response.status_code == expected(route, method, who)
+    if route.startswith("/api/") and response.status_code >= 400 and method != "HEAD":
+        assert response["Content-Type"] == "application/problem+json"
+        assert response.json()["status"] == response.status_code
+    if who != 1 and "{id}" in route:
+        stored = Task.objects.get()
+        assert (stored.title, stored.version, stored.completed) == ("Buy milk", 1, False)
