@@ -12,6 +12,12 @@ def static_files_on_demand(settings):
 
 
 @pytest.fixture
+def cheap_hashes(settings):
+    """For tests of many passwords that are not about their hash."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
 def alice(db):
     return User.objects.create_user("alice@example.com", name="Alice")
 

@@ -95,9 +95,8 @@ def expected(route, method, who):
 
 
 @pytest.fixture
-def callers(db, settings):
+def callers(cheap_hashes, db):
     """Clients of nobody, the owner, a stranger and staff, and the owner's task."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     owner = User.objects.create_user("owner@example.com", PASSWORD)
     stranger = User.objects.create_user("stranger@example.com", "another password")
     staff = User.objects.create_superuser("staff@example.com", "a third password")

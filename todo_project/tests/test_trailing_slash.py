@@ -33,7 +33,7 @@ def still(members):
 
 
 @pytest.fixture
-def ask(alice, alice_client, anonymous):
+def ask(cheap_hashes, alice, alice_client, anonymous):
     """Sends a request that means something to every path; everything is as it was before it."""
 
     def send(method, path):
