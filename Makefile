@@ -49,7 +49,7 @@ schema: $(VENV)/runtime  ## write docs/openapi.yml anew
 	ENV_FILE=/dev/null $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yml
 
 client: $(VENV)/runtime  ## lint the schema, generate a TypeScript client, use it; needs Node.js 20
-	e2e/typescript/run
+	e2e/typescript/run $(abspath $(BIN)/python)
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix
