@@ -1,4 +1,7 @@
+import threading
+
 import pytest
+from django.db import connections
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -52,3 +55,29 @@ def anonymous():
 def milk(alice):
     """A task of Alice's."""
     return Task.objects.create(owner=alice, title="Buy milk")
+
+
+@pytest.fixture
+def at_once():
+    """What a call gives or raises in each of so many threads that start together."""
+
+    def run(count, call):
+        barrier, results = threading.Barrier(count), [None] * count
+
+        def work(n):
+            barrier.wait()
+            try:
+                results[n] = call(n)
+            except Exception as error:
+                results[n] = error
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=work, args=[n]) for n in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return results
+
+    return run

@@ -143,7 +143,8 @@ class Task(models.Model):
     updated_at = models.DateTimeField(editable=False)
     # Counts the changes; clocks may stand still or go back.
     version = models.PositiveIntegerField(default=1, editable=False)
-    # What the request that made it was known by, so that the same one sent again is recognised.
+    # What the request that made it was known by, so that the same one sent again is recognised;
+    # null when it had no key, as the constraint is on keys alone.
     idempotency_key = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001
     idempotency_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
 

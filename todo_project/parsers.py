@@ -63,7 +63,8 @@ class SessionFormMixin:
         by_session = any(isinstance(one, SessionAuthentication) for one in request.authenticators)
         if not by_session or "authorization" in request.headers:
             raise UnsupportedMediaType(media_type or "")
-        return super().parse(stream, media_type, parser_context)  # type: ignore[misc]
+        parser: Any = super()  # of the class that this is mixed into
+        return parser.parse(stream, media_type, parser_context)
 
 
 class SessionFormParser(SessionFormMixin, FormParser):

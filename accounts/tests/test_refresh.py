@@ -1,8 +1,5 @@
-import threading
-
 import pytest
 from django.conf import settings
-from django.db import connection
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.exceptions import InvalidToken
 
@@ -140,35 +137,14 @@ def test_it_refuses_a_bad_body_and_names_the_member(anonymous, db, body):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_parallel_refreshes_one_succeeds(alice):
+def test_of_parallel_refreshes_one_succeeds(alice, at_once):
     """A short form of `make races`."""
     token = RefreshToken.for_user(alice)
     for _ in range(20):
-        successors = at_once(8, token.rotate)
+        successors = at_once(8, lambda _, token=token: token.rotate())
         (token,) = [one for one in successors if isinstance(one, RefreshToken)]
         assert sum(isinstance(one, InvalidToken) for one in successors) == 7
     assert SignIn.objects.count() == 1
-
-
-def at_once(count, call):
-    """What `call` gave or raised in each of so many threads that start together."""
-    barrier, results = threading.Barrier(count), []
-
-    def run():
-        barrier.wait()
-        try:
-            results.append(call())
-        except Exception as error:
-            results.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def test_nothing_in_a_query_is_ignored(anonymous, alice, sign_in):

@@ -1,7 +1,5 @@
-import threading
-
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from accounts.models import User
 
@@ -121,26 +119,13 @@ def test_the_database_refuses_an_address_in_capitals(alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_open_one_account(anonymous):
-    barrier = threading.Barrier(8)
-    statuses = []
-
+def test_two_at_once_open_one_account(anonymous, at_once):
     def register(n):
-        try:
-            email = "cyd@example.com" if n % 2 else "CYD@example.com"
-            barrier.wait()
-            response = anonymous.post(URL, {"email": email, "password": PASSWORD})
-            statuses.append(response.status_code)
-        finally:
-            connection.close()
+        email = "cyd@example.com" if n % 2 else "CYD@example.com"
+        return anonymous.post(URL, {"email": email, "password": PASSWORD}).status_code
 
-    threads = [threading.Thread(target=register, args=[n]) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    statuses = at_once(8, register)
 
-    assert len(statuses) == 8
     assert statuses.count(201) == 1
     assert set(statuses) <= {201, 400, 409}
     assert User.objects.count() == 1

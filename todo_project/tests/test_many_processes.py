@@ -1,14 +1,13 @@
 """Limits on guessing hold across processes."""
 
 import json
-import threading
 import urllib.error
 import urllib.request
 
 
-def test_of_forty_parallel_guesses_ten_reach_the_hash(serving):
+def test_of_forty_parallel_guesses_ten_reach_the_hash(serving, at_once):
     with serving(WORKERS="4", THREADS="2") as server:
-        answers = at_once(40, lambda: guess(server))
+        answers = at_once(40, lambda _: guess(server))
 
     statuses = [status for status, _ in answers]
     assert statuses.count(401) == 10
@@ -25,18 +24,3 @@ def guess(server):
     except urllib.error.HTTPError as error:
         error.close()
         return error.code, error.headers["Retry-After"]
-
-
-def at_once(count, call):
-    barrier, results = threading.Barrier(count), []
-
-    def run():
-        barrier.wait()
-        results.append(call())
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
