@@ -53,6 +53,8 @@ class OpenView(SubmitView):
 class RegisterView(OpenView):
     """Open an account."""
 
+    refusals = (409,)
+
     serializer_class = serializers.RegistrationSerializer
 
     def post(self, request: Request) -> Response:

@@ -57,6 +57,15 @@ class TaskAdmin(admin.ModelAdmin):
     ordering = ["-id"]
     show_full_result_count = False
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Task | None:
+        """Under a lock when it is about to be written: a PATCH may be under way."""
+        task: Task | None = super().get_object(request, object_id, from_field)
+        if task and request.method == "POST":
+            return Task.objects.select_for_update().filter(pk=task.pk).first()
+        return task
+
     @admin.display(boolean=True, description="completed", ordering="completed_at")
     def is_completed(self, task: Task) -> bool:
         return task.completed

@@ -89,7 +89,10 @@ class TaskFilter(filters.FilterSet):
     due = filters.ChoiceFilter(method="filter_due", **one_of(DUES))
     due_after = CalendarDateFilter(lookup_expr="gte", **calendar_date())
     due_before = CalendarDateFilter(lookup_expr="lte", **calendar_date())
-    sort = SortFilter(**one_of([sign + name for name in SORTS for sign in ("", "-")]))
+    sort = SortFilter(
+        label="The order; `-` reverses.",
+        **one_of([sign + name for name in SORTS for sign in ("", "-")]),
+    )
 
     def filter_status(self, tasks: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
         return STATUSES[value](tasks)

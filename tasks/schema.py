@@ -103,8 +103,12 @@ class TaskRoutes(OpenApiViewExtension):
         )(self.target)
 
 
-def add_headers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A postprocessing hook: the headers of the answers of the collection."""
+def complete_tasks(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """A postprocessing hook: the headers of the collection, the two ways to write a due date."""
+    for name in ("TaskRequest", "PatchedTaskRequest"):
+        due_date = result["components"]["schemas"][name]["properties"]["due_date"]
+        del due_date["format"]
+        due_date["anyOf"] = [{"format": "date"}, {"format": "date-time"}]
     for method, code, headers in [
         ("get", "200", HEADERS["list"]),
         ("post", "201", HEADERS["create"]),

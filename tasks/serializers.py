@@ -7,8 +7,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from todo_project.idempotency import KeyReused
-
 from .dates import DATE, INSTANT, TIME
 from .models import Task
 
@@ -40,7 +38,6 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     completed = serializers.BooleanField(required=False)
     # Declared, as the model's field adds the range of the database's integers to the schema.
     priority = serializers.ChoiceField(Task.Priority.choices, required=False)
-    replayed = False
 
     class Meta:
         model = Task
@@ -86,20 +83,6 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             raise invalid("due_time", "A due time needs a due date.")
         return attrs
 
-    def create(self, validated_data: dict[str, Any]) -> Task:
-        """Create a task, unless it was created before by the same key; the database decides."""
-        key = validated_data.pop("idempotency_key", None)
-        if key is None:
-            return super().create(validated_data)
-        owner, digest = validated_data.pop("owner"), validated_data["idempotency_digest"]
-        task, created = Task.objects.get_or_create(
-            owner=owner, idempotency_key=key, defaults=validated_data
-        )
-        if task.idempotency_digest != digest:
-            raise KeyReused()
-        self.replayed = not created
-        return task
-
     def update(self, instance: Task, validated_data: Mapping[str, Any]) -> Task:
         instance.change(validated_data)
         return instance
@@ -108,8 +91,11 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
 class CompletionSerializer(TaskSerializer):
     """Sets `completed` when it is sent, toggles it when it is not; answers the whole task."""
 
-    class Meta(TaskSerializer.Meta):
-        read_only_fields = [name for name in TaskSerializer.Meta.fields if name != "completed"]
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for name, field in fields.items():
+            field.read_only = name != "completed"
+        return fields
 
     def update(self, instance: Task, validated_data: Mapping[str, Any]) -> Task:
         return super().update(instance, {"completed": not instance.completed, **validated_data})

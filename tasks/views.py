@@ -9,11 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
-from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.viewsets import ModelViewSet
 
 from accounts.requests import AuthenticatedRequest
-from todo_project.idempotency import idempotency
+from todo_project.idempotency import IdempotentCreateMixin
 from todo_project.pagination import KeysetPagination
 from todo_project.preconditions import ETagMixin
 from todo_project.queries import StrictQueryMixin
@@ -27,7 +26,7 @@ WRITES = {"update", "partial_update", "complete", "destroy"}
 
 @method_decorator(transaction.atomic, name="update")
 @method_decorator(transaction.atomic, name="destroy")
-class TaskViewSet(ETagMixin, StrictQueryMixin, ModelViewSet[Task]):
+class TaskViewSet(ETagMixin, StrictQueryMixin, IdempotentCreateMixin, ModelViewSet[Task]):
     """The caller's tasks."""
 
     queryset = Task.objects.all()
@@ -44,12 +43,10 @@ class TaskViewSet(ETagMixin, StrictQueryMixin, ModelViewSet[Task]):
         return tasks.select_for_update() if self.action in WRITES else tasks
 
     def perform_create(self, serializer: BaseSerializer[Task]) -> None:
-        serializer.save(owner=self.request.user, **idempotency(self.request))
+        serializer.save(owner=self.request.user, **self.idempotency)
 
-    def get_success_headers(self, data: ReturnDict[Any, Any]) -> dict[str, str]:
-        serializer: Any = data.serializer
-        headers = {"Location": reverse("task-detail", [data["id"]], request=self.request)}
-        return headers | ({"Idempotent-Replayed": "true"} if serializer.replayed else {})
+    def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
+        return {"Location": reverse("task-detail", [data["id"]], request=self.request)}
 
     @extend_schema(responses=TaskSerializer)
     @action(detail=True, methods=["patch"], serializer_class=CompletionSerializer)

@@ -43,32 +43,18 @@ Refusal = tuple[int, str, str]
 
 def read_body(environ: dict[str, Any]) -> tuple[bytes, Refusal | None]:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    length = environ.get("CONTENT_LENGTH") or None
-    if length is None:
-        if "HTTP_TRANSFER_ENCODING" not in environ:
-            return b"", None  # RFC 9112, section 6.3: without either there is no body
-    elif not (length.isascii() and length.isdigit()):
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        # The server ends a stream of chunks that breaks off as it ends one that is complete.
+        return b"", (411, "length_required", "Send the body with its Content-Length.")
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdecimal()):
         return b"", (400, "bad_length", "The length of the body is not a number.")
-    elif int(length) > limit:
+    if int(length) > limit:
         return b"", (413, "too_large", f"The body has more than {limit} bytes.")
-    body = read(environ["wsgi.input"], limit + 1 if length is None else int(length))
-    if len(body) > limit:
-        return b"", (413, "too_large", f"The body has more than {limit} bytes.")
-    if length is not None and len(body) < int(length):
+    body = environ["wsgi.input"].read(int(length))
+    if len(body) < int(length):
         return b"", (400, "body_cut_short", "The body is shorter than its length says.")
     return body, None
-
-
-def read(stream: Any, size: int) -> bytes:
-    """All of a stream up to `size`, which one `read` need not give. A broken one is at its end."""
-    chunks = []
-    try:
-        while size and (chunk := stream.read(size)):
-            chunks.append(chunk)
-            size -= len(chunk)
-    except OSError:
-        pass
-    return b"".join(chunks)
 
 
 def refuse_encoding(environ: dict[str, Any]) -> Refusal | None:

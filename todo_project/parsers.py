@@ -15,7 +15,7 @@ class StrictJSONParser(BaseParser):
     """RFC 8259 as I-JSON (RFC 7493) narrows it, an object at the top.
 
     Refused with a 400: other encodings than UTF-8, NaN and infinite numbers, lone surrogates,
-    repeated member names, nesting that Python cannot follow, anything but an object.
+    repeated member names, more than 254 levels of nesting, anything but an object.
     """
 
     media_type = "application/json"
@@ -30,8 +30,9 @@ class StrictJSONParser(BaseParser):
         body = stream.read()
         try:
             data = orjson.loads(body)
+            orjson.dumps(data)  # which bounds the depth, at 254 levels
             json.loads(body, object_pairs_hook=refuse_repeated_names)
-        except (ValueError, RecursionError) as error:
+        except (RecursionError, TypeError, ValueError) as error:
             raise ParseError(f"The body is not valid JSON: {error}.") from error
         if not isinstance(data, dict):
             raise ParseError("The body must be a JSON object.")

@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import status
@@ -15,9 +15,6 @@ from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from .renderers import FastJSONRenderer
-
-# The database refuses, is away, or was, when a connection to it was kept for later.
-UNREACHABLE = (InterfaceError, OperationalError)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -35,12 +32,31 @@ class DatabaseUnavailable(APIException):
     wait = 2  # seconds, sent as `Retry-After`
 
 
+class UnstorableValue(APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "bad_request"
+    default_detail = "The database cannot store a value that was sent."
+
+
+FAULTS: list[tuple[Any, type[APIException]]] = [
+    (IntegrityError, Conflict),
+    (DataError, UnstorableValue),
+    # It refuses, is away, or was, when a connection to it was kept for later.
+    ((InterfaceError, OperationalError), DatabaseUnavailable),
+]
+
+
+def translate(error: BaseException | None) -> BaseException | None:
+    """What the trouble of a database means to the client."""
+    for kinds, refusal in FAULTS:
+        if isinstance(error, kinds):
+            return refusal()
+    return error
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's own exception handler, its answer turned into a problem."""
-    if isinstance(error, IntegrityError):
-        error = Conflict()
-    elif isinstance(error, UNREACHABLE):
-        error = DatabaseUnavailable()
+    error = cast(Exception, translate(error))
     response = drf_exception_handler(error, context)
     if response is None:
         return None
@@ -100,34 +116,35 @@ def problem_response(code: int, slug: str, detail: str) -> HttpResponse:
     return HttpResponse(body, status=code, content_type=MEDIA_TYPE)
 
 
+def is_api(request: HttpRequest) -> bool:
+    return f"{request.path}/".startswith("/api/")
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler400`: what Django finds suspicious, such as another host or too many parameters."""
-    if request.path.startswith("/api/"):
+    if is_api(request):
         return problem_response(400, "bad_request", "The request is malformed.")
     return defaults.bad_request(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler404`"""
-    if request.path.startswith("/api/"):
+    if is_api(request):
         return problem_response(404, "not_found", "Not found.")
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """`handler500`; nothing of the exception is said. Middleware, too, can miss the database."""
-    if isinstance(sys.exception(), UNREACHABLE):
-        return unavailable(request)
-    if request.path.startswith("/api/"):
-        return problem_response(500, "error", "A server error occurred.")
-    return defaults.server_error(request)
-
-
-def unavailable(request: HttpRequest) -> HttpResponse:
-    error = DatabaseUnavailable()
-    if request.path.startswith("/api/"):
-        response = problem_response(503, error.default_code, error.default_detail)
-    else:
+    """`handler500`: what no view caught, as in middleware; nothing of the exception is said."""
+    error = translate(sys.exception())
+    if not isinstance(error, APIException):
+        error = APIException()
+    if is_api(request):
+        response = problem_response(error.status_code, error.default_code, str(error.detail))
+    elif error.status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
         response = HttpResponse(error.default_detail, status=503, content_type="text/plain")
-    response["Retry-After"] = str(error.wait)
+    else:
+        return defaults.server_error(request)
+    if wait := getattr(error, "wait", None):
+        response["Retry-After"] = str(wait)
     return response

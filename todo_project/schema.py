@@ -15,6 +15,7 @@ REFUSALS = {
     404: "There is no such object, or it is somebody else's.",
     406: "The answer is JSON, which `Accept` does not allow.",
     409: "It conflicts with what another request has just stored.",
+    411: "The body came without its `Content-Length`.",
     412: "`If-Match` or `If-None-Match` does not hold: the object has changed since.",
     413: "The body has more than 1 MiB.",
     415: "The body is not JSON in UTF-8.",
@@ -24,7 +25,7 @@ REFUSALS = {
 }
 STRING = {"schema": {"type": "string"}}
 REFUSAL_HEADERS = {
-    401: {"WWW-Authenticate": {"description": "`Bearer`", **STRING}},
+    401: {"WWW-Authenticate": {"description": '`Bearer realm="api"`', **STRING}},
     429: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
     503: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
 }
@@ -91,27 +92,39 @@ class ApiSchema(AutoSchema):
         return isinstance(self.view, ETagMixin) and "{" in self.path
 
     def get_refusals(self) -> set[int]:
-        codes = {400, 406, 429, 503, *getattr(self.view, "refusals", [])}
+        codes = {400, 406, 411, 413, 415, 429, 503, *getattr(self.view, "refusals", [])}
         if self.view.authentication_classes:
             codes |= {401} if self.method == "GET" else {401, 403}
         if "{" in self.path:
             codes.add(404)
         if getattr(self.view, "action", None) == "create":
-            codes.add(422)
-        if self.method != "GET":
-            codes |= {409, 413, 415}
-            if self.is_conditional():
-                codes.add(412)
+            codes |= {409, 422}
+        if self.method != "GET" and self.is_conditional():
+            codes.add(412)
         return codes
 
     def add_conditions(self, operation: dict[str, Any]) -> None:
         reading = self.method == "GET"
-        name = "If-None-Match" if reading else "If-Match"
-        text = "Answer 304 if the object is still this." if reading else "Only if it is still this."
-        operation["parameters"].append(
-            {"in": "header", "name": name, "description": f"An `ETag`. {text}", **STRING}
-        )
+        conditions = {"If-None-Match": "Answer 304 if the object is still one of these."}
+        if not reading:
+            conditions = {
+                "If-Match": "Only if the object is still one of these.",
+                "If-None-Match": "Only if the object is none of these.",
+            }
+        for name, text in conditions.items():
+            text = f"Entity tags, or `*`. {text}"
+            operation["parameters"].append(
+                {"in": "header", "name": name, "description": text, **STRING}
+            )
         if "200" in operation["responses"]:
             operation["responses"]["200"]["headers"] = ETAG
         if reading:
             operation["responses"]["304"] = {"description": "It has not changed.", "headers": ETAG}
+
+
+def require_what_is_always_answered(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """A postprocessing hook: a member that may be left out of a request is in every answer."""
+    for name, component in result["components"]["schemas"].items():
+        if "properties" in component and not name.endswith("Request") and name != "Problem":
+            component["required"] = sorted(component["properties"])
+    return result

@@ -167,6 +167,7 @@ TIME_ZONE = "UTC"
 # Accounts
 
 AUTH_USER_MODEL = "accounts.User"
+SESSION_ENGINE = "accounts.sessions"
 AUTHENTICATION_BACKENDS = ["accounts.backends.LimitedModelBackend"]
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = [
@@ -259,7 +260,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "tasks.schema.add_headers",
+        "todo_project.schema.require_what_is_always_answered",
+        "tasks.schema.complete_tasks",
     ],
     "SCHEMA_PATH_PREFIX": "/api",
     "PARSER_WHITELIST": ["todo_project.parsers.StrictJSONParser"],

@@ -71,6 +71,40 @@ def test_a_refused_request_stores_nothing(alice_client):
     assert "Idempotent-Replayed" not in response
 
 
+def test_a_body_that_is_no_longer_good_is_still_the_same(alice, alice_client):
+    body = {"title": "Buy milk", "due_date": "1970-01-01T00:00:00Z"}
+    first = create(alice_client, "k1", body)
+    alice.timezone = "America/New_York"  # where it is the year before
+
+    second = create(alice_client, "k1", body)
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second["Idempotent-Replayed"] == "true"
+    assert create(alice_client, "k1", {"title": ""}).status_code == 422
+
+
+def test_a_deleted_task_takes_its_key_along(alice_client):
+    url = create(alice_client, "k1")["Location"]
+    alice_client.delete(url)
+
+    response = create(alice_client, "k1")
+
+    assert response.status_code == 201
+    assert response["Location"] != url
+    assert "Idempotent-Replayed" not in response
+
+
+@pytest.mark.parametrize("levels", [200, 252, 253, 300])
+def test_a_deep_body_is_digested_or_refused(alice_client, levels):
+    body = b'{"title": "x", "a": ' + b"[" * levels + b"]" * levels + b"}"
+
+    response = alice_client.generic(
+        "POST", URL, body, "application/json", headers={"idempotency_key": "k1"}
+    )
+
+    assert response.status_code == (201 if levels < 254 else 400)
+
+
 def test_the_task_is_answered_as_it_is_now(alice_client):
     url = create(alice_client, "k1")["Location"]
     changed = alice_client.patch(url, {"title": "Buy oats"})

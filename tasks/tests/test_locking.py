@@ -2,7 +2,9 @@
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from tasks.models import Task
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,11 +32,30 @@ def test_every_call_works_outside_a_transaction_of_the_test(
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
-def test_a_writer_locks_the_row(alice_client, milk, django_assert_num_queries):
-    with django_assert_num_queries(4) as queries:  # begin, task under lock, update, commit
-        alice_client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy oats"})
+@pytest.mark.parametrize(
+    ("method", "path"), [("put", ""), ("patch", ""), ("patch", "/complete"), ("delete", "")]
+)
+def test_a_writer_locks_the_row(alice_client, milk, method, path):
+    with CaptureQueriesContext(connection) as queries:
+        getattr(alice_client, method)(f"/api/tasks/{milk.pk}{path}", {"title": "Buy oats"})
+
+    statements = [query["sql"].split()[0] for query in queries]
+    assert statements[0] == "BEGIN"
+    assert statements[-1] == "COMMIT"
+    assert sum("FOR UPDATE" in query["sql"] for query in queries) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
+def test_the_admin_locks_the_row(client, alice, milk):
+    client.force_login(User.objects.create_superuser("root@example.com"))
+    form = {"owner": alice.pk, "title": "Buy oats", "priority": "0"}
+
+    with CaptureQueriesContext(connection) as queries:
+        client.post(f"/admin/tasks/task/{milk.pk}/change/", form)
 
     assert sum("FOR UPDATE" in query["sql"] for query in queries) == 1
+    milk.refresh_from_db()
+    assert (milk.title, milk.version) == ("Buy oats", 2)
 
 
 def test_many_writers_wait_for_each_other(alice, alice_client, at_once):

@@ -114,6 +114,13 @@ def test_a_stranger_is_told_what_a_missing_task_tells(bob_client, milk, method, 
         assert (hidden.content, hidden.headers) == (missing.content, missing.headers)
 
 
+def test_a_create_is_no_question_of_what_is_there(alice_client):
+    response = alice_client.post("/api/tasks", {"title": "x"}, headers={"if_none_match": "*"})
+
+    assert response.status_code == 201
+    assert Task.objects.exists()
+
+
 def test_a_page_of_the_browsable_api_has_none(alice_client, milk):
     response = send(alice_client, milk, "get", accept="text/html", if_none_match=milk.etag)
 

@@ -329,6 +329,18 @@ CATALOGUE = [
             for zone in ["", "x", "utc", "../UTC", "UTC\0", None, 0, "localtime"]
         ],
     ),
+    *[
+        ("GET", "/api/auth/me", b"", {"cookie": f"sessionid={key}"}, 401)
+        for key in [
+            '"\\000aaaaaaaaaaaa"',
+            '"\\377aaaaaaaaaaaa"',
+            "a" * 5000,
+            "'; --aaaaaa",
+            '"',
+            "é" * 9,
+        ]
+    ],
+    *raw(400, b'{"title": "x", "a": ' + b"[" * 254 + b"]" * 254 + b"}"),
     *account("login", 400, {}, {"email": "a\0", "password": "x"}, {**GOOD, "password": "x" * 129}),
     *account("login", 401, GOOD, {**GOOD, "email": "' OR 1=1 --"}, {**GOOD, "email": "x" * 5000}),
     *account(

@@ -1,7 +1,7 @@
 """One shape for every failure under `/api`, whichever layer refused."""
 
 import pytest
-from django.db import IntegrityError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 
 from tasks import views
 from tasks.models import Task
@@ -15,6 +15,7 @@ MEMBERS = {"type", "title", "status", "code", "detail"}
         ("GET", "/api/tasks/999", {}, 404, "not_found"),
         ("GET", "/api/nothing", {}, 404, "not_found"),
         ("GET", "/api/", {}, 404, "not_found"),
+        ("GET", "/api", {}, 404, "not_found"),
         ("GET", "/api/tasks", {"HTTP_HOST": "evil.example"}, 400, "bad_request"),
         ("GET", "/api/tasks?" + "a=1&" * 1100, {}, 400, "bad_request"),
         ("PUT", "/api/tasks", {}, 405, "method_not_allowed"),
@@ -39,6 +40,8 @@ def test_a_refusal_is_a_problem(alice_client, method, path, options, status, cod
     ("error", "status", "code"),
     [
         (IntegrityError("UNIQUE constraint failed: tasks_task.secret"), 409, "conflict"),
+        (DataError("text fields cannot contain NUL"), 400, "bad_request"),
+        (InterfaceError("connection already closed"), 503, "database_unavailable"),
         (OperationalError("could not connect to db.internal"), 503, "database_unavailable"),
         (RuntimeError("secret"), 500, "error"),
     ],
@@ -58,6 +61,20 @@ def test_a_fault_says_nothing_of_its_cause(alice_client, monkeypatch, error, sta
     assert str(error) not in response.content.decode()
     assert response.get("Retry-After", "none").isdecimal() == (status == 503)
     assert not Task.objects.exists()
+
+
+def test_debugging_does_not_change_that(alice_client, monkeypatch, settings):
+    """Then Django shows its own page for what no view catches."""
+    settings.DEBUG = True
+
+    def fail(*args):
+        raise OperationalError("could not connect to db.internal")
+
+    monkeypatch.setattr(views.TaskViewSet, "perform_create", fail)
+
+    response = alice_client.post("/api/tasks", {"title": "Buy milk"})
+
+    assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
 
 
 def test_every_error_of_a_body_is_listed(alice_client):

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
 
 
@@ -29,6 +29,7 @@ class Command(BaseCommand):
             address=settings.HOST,
             port=settings.PORT,
             interface=Interfaces.WSGI,
+            http=HTTPModes.http1,  # a body over HTTP/2 needs no length to be told by
             websockets=False,
             workers=settings.WORKERS,
             blocking_threads=settings.THREADS,
