@@ -45,16 +45,25 @@ def read_body(environ: dict[str, Any]) -> tuple[bytes, Refusal | None]:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if "HTTP_TRANSFER_ENCODING" in environ:
         # The server ends a stream of chunks that breaks off as it ends one that is complete.
+        drain(environ["wsgi.input"])
         return b"", (411, "length_required", "Send the body with its Content-Length.")
     length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdecimal()):
         return b"", (400, "bad_length", "The length of the body is not a number.")
     if int(length) > limit:
+        drain(environ["wsgi.input"])
         return b"", (413, "too_large", f"The body has more than {limit} bytes.")
     body = environ["wsgi.input"].read(int(length))
     if len(body) < int(length):
         return b"", (400, "body_cut_short", "The body is shorter than its length says.")
     return body, None
+
+
+def drain(stream: Any) -> None:
+    """Read on for 16 MiB: a client that still sends when the connection closes hears no answer."""
+    for _ in range(256):
+        if not stream.read(2**16):
+            break
 
 
 def refuse_encoding(environ: dict[str, Any]) -> Refusal | None:

@@ -117,8 +117,9 @@ def test_a_length_that_is_no_number_reaches_no_application(length):
     assert (seen["CONTENT_LENGTH"], seen["wsgi.input"].read()) == ("0", b"")
 
 
-def test_a_body_over_the_limit_is_refused(exchange, token):
-    body = b'{"title": "' + b"x" * MIB + b'"}'
+@pytest.mark.parametrize("size", [MIB, 10 * MIB])
+def test_a_body_over_the_limit_is_refused(exchange, token, size):
+    body = b'{"title": "' + b"x" * size + b'"}'
 
     status, _, problem = exchange(head("POST", "/api/tasks", body, token), body)
 
