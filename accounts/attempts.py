@@ -85,8 +85,8 @@ class LoginLimit:
         client, rate = client_address(request), settings.THROTTLE_LOGIN
         self.address = Limit("login address", client, rate if request else "", 10)
         self.known = Limit("login known", f"{email} {client}", rate if request else "")
-        strangers = Limit("login account", email, rate)
-        self.account = self.known if self.known.exists() else strangers
+        self.strangers = Limit("login account", email, rate)
+        self.account = self.known if self.known.exists() else self.strangers
 
     def attempt(self) -> None:
         self.address.attempt()
@@ -100,6 +100,11 @@ class LoginLimit:
         self.account.clear()
         self.known.remember(timedelta(days=30))
         self.address.withdraw()
+
+    def forgive(self) -> None:
+        """The owner has shown by mail who they are, and where."""
+        self.strangers.clear()
+        self.known.remember(timedelta(days=30))
 
 
 class AnonymousThrottle(BaseThrottle):

@@ -137,7 +137,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         Django takes `_password` back when it merely upgrades a hash.
         """
-        ends_sign_ins = self._password is not None or not self.is_active
+        closed = self._password is not None or not self.is_active
+        ends_sign_ins = closed and not self._state.adding
         with transaction.atomic():
             super().save(*args, **options)
             if ends_sign_ins:

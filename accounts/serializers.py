@@ -58,11 +58,13 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:
         """Write what was sent and nothing else: the rest may have changed since it was read."""
-        account = User.objects.filter(pk=instance.pk, is_active=True)
-        if validated_data and not account.update(**validated_data):
+        accounts = User.objects.filter(pk=instance.pk, is_active=True)
+        if validated_data:
+            accounts.update(**validated_data)
+        account = accounts.first()
+        if account is None:
             raise AuthenticationFailed("The account is gone.")
-        instance.refresh_from_db()
-        return instance
+        return account
 
 
 class RegistrationSerializer(ProfileSerializer):
@@ -74,8 +76,7 @@ class RegistrationSerializer(ProfileSerializer):
         read_only_fields: list[str] = []
 
     def validate_email(self, email: str) -> str:
-        taken = User.objects.filter(email=email).exists()
-        if taken and settings.EMAIL_VERIFICATION == "none":
+        if settings.EMAIL_VERIFICATION == "none" and User.objects.filter(email=email).exists():
             raise serializers.ValidationError(
                 "An account with this e-mail address exists.", "unique"
             )
@@ -227,7 +228,7 @@ class PasswordResetConfirmSerializer(LinkSerializer):
     def use(self, user: User) -> None:
         check_new_password(self.validated_data["password"], user, "password")
         user.set_password(self.validated_data["password"])
-        LoginLimit(self.context["request"], user.email).account.clear()
+        LoginLimit(self.context["request"], user.email).forgive()
 
 
 def check_new_password(password: str, user: User, field: str) -> None:

@@ -55,10 +55,11 @@ def test_a_deactivated_account_stays_so(alice, alice_client):
     assert (alice.name, alice.is_active) == ("Alice", False)
 
 
-def test_a_deleted_account_does_not_come_back(alice, alice_client):
+@pytest.mark.parametrize("body", [{"name": "Alice L."}, {}])
+def test_a_deleted_account_does_not_come_back(alice, alice_client, body):
     User.objects.all().delete()
 
-    response = alice_client.patch(URL, {"name": "Alice L."})
+    response = alice_client.patch(URL, body)
 
     assert response.status_code == 401
     assert not User.objects.exists()

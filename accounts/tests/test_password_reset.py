@@ -190,6 +190,22 @@ def test_a_reset_forgives_the_failures(anonymous, cyd, reset):
     assert anonymous.post("/api/auth/login", {**credentials, "password": NEW}).status_code == 200
 
 
+def test_a_reset_from_where_the_owner_was_known_lets_them_in_as_well(anonymous, cyd, reset):
+    login = "/api/auth/login"
+    credentials = {"email": cyd.email, "password": PASSWORD}
+    assert anonymous.post(login, credentials).status_code == 200
+    stranger = {"REMOTE_ADDR": "192.0.2.2"}
+    for _ in range(11):
+        response = anonymous.post(login, {**credentials, "password": "wrong"}, **stranger)
+    assert response.status_code == 429
+
+    anonymous.post(CONFIRM, {**reset, "password": NEW})
+    for _ in range(10):
+        anonymous.post(login, {**credentials, "password": "wrong"}, **stranger)
+
+    assert anonymous.post(login, {**credentials, "password": NEW}).status_code == 200
+
+
 def test_a_deactivated_user_cannot_use_it(anonymous, cyd, reset):
     User.objects.update(is_active=False)
 
