@@ -1,5 +1,6 @@
 """Problem details (RFC 9457): the one shape of every failure under `/api`."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -17,6 +18,9 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from .renderers import FastJSONRenderer
 
 MEDIA_TYPE = "application/problem+json"
+READ_ONLY = "25006"  # PostgreSQL's class of error on a standby, which Django knows no name for
+
+logger = logging.getLogger(__name__)
 
 
 class Conflict(APIException):
@@ -28,7 +32,7 @@ class Conflict(APIException):
 class DatabaseUnavailable(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "database_unavailable"
-    default_detail = "The database cannot be reached. Try again shortly."
+    default_detail = "The database cannot do this now. Try again shortly."
     wait = 2  # seconds, sent as `Retry-After`
 
 
@@ -38,19 +42,17 @@ class UnstorableValue(APIException):
     default_detail = "The database cannot store a value that was sent."
 
 
-FAULTS: list[tuple[Any, type[APIException]]] = [
-    (IntegrityError, Conflict),
-    (DataError, UnstorableValue),
-    # It refuses, is away, or was, when a connection to it was kept for later.
-    ((InterfaceError, OperationalError), DatabaseUnavailable),
-]
-
-
 def translate(error: BaseException | None) -> BaseException | None:
     """What the trouble of a database means to the client."""
-    for kinds, refusal in FAULTS:
-        if isinstance(error, kinds):
-            return refusal()
+    if isinstance(error, IntegrityError):
+        return Conflict()
+    if isinstance(error, DataError):
+        return UnstorableValue()
+    read_only = getattr(getattr(error, "__cause__", None), "sqlstate", None) == READ_ONLY
+    # It refuses, is away, or was, when a connection to it was kept for later.
+    if isinstance(error, (InterfaceError, OperationalError)) or read_only:
+        logger.warning("The database fails: %s", error)
+        return DatabaseUnavailable()
     return error
 
 

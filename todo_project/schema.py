@@ -21,7 +21,7 @@ REFUSALS = {
     415: "The body is not JSON in UTF-8.",
     422: "The `Idempotency-Key` came with another body before.",
     429: "Too many requests or too many failures.",
-    503: "The database cannot be reached.",
+    503: "The database is away, full or read-only.",
 }
 STRING = {"schema": {"type": "string"}}
 REFUSAL_HEADERS = {

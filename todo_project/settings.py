@@ -6,6 +6,7 @@ loopback only, an embedded SQLite database and generated keys, all of it under `
 
 import os
 import re
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from .databases import server_databases
 from .keys import kept_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,7 +39,7 @@ EMBEDDED_DATABASE = not DATABASE_URL
 
 if EMBEDDED_DATABASE:
     VAR_DIR.mkdir(mode=0o700, exist_ok=True)
-    DATABASE: dict[str, Any] = {
+    DATABASE = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR_DIR / "todo.sqlite3",
         # A file, as in production: the in-memory database knows neither WAL nor locks.
@@ -49,14 +51,9 @@ if EMBEDDED_DATABASE:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
         },
     }
+    DATABASES = {"default": DATABASE}
 else:
-    if not DATABASE_URL.startswith(("postgres://", "postgresql://")):
-        raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address.")
-    DATABASE = environ.Env.db_url_config(DATABASE_URL)
-    DATABASE.update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)
-    DATABASE.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-
-DATABASES = {"default": DATABASE}
+    DATABASES = server_databases(DATABASE_URL, env.str("DATABASE_DIRECT_URL", default=""))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
@@ -79,10 +76,65 @@ HOST = env.str("HOST", default="127.0.0.1")
 PORT = number("PORT", 8000)
 WORKERS = number("WORKERS", os.cpu_count() or 1)
 THREADS = number("THREADS", 4)
+WORKER_MAX_MIB = number("WORKER_MAX_MIB", 300)  # of memory; one that grows beyond is replaced
+
+# Shared by the processes of one machine or many; nothing that must be exact is kept here.
+
+CACHE_URL = env.str("CACHE_URL", default="")
+if CACHE_URL:
+    if not CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured("CACHE_URL must be a redis:// address.")
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CACHE_URL,
+            "KEY_PREFIX": "todo",
+            "OPTIONS": {"socket_connect_timeout": 0.25, "socket_timeout": 0.25},  # seconds
+        }
+    }
+
+# Logs and figures
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="") or "console"
+if LOG_FORMAT not in ("console", "json"):
+    raise ImproperlyConfigured("LOG_FORMAT must be console or json.")
+SLOW_QUERY_MS = number("SLOW_QUERY_MS", 500)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if METRICS_TOKEN:
+    # Read when the exporter is imported; `serve` makes the folder, which its workers share.
+    folder = f"{tempfile.gettempdir()}/todo-metrics-{os.getpid()}"
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "todo_project.logs.RequestIdFilter"}},
+    "formatters": {
+        "console": {
+            "format": "{asctime} {levelname} {name} {message} [{request_id}]",
+            "style": "{",
+        },
+        "json": {"()": "todo_project.logs.JSONFormatter"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": LOG_FORMAT,
+        },
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": []},
+        "django.request": {"level": "ERROR"},  # the access log tells of what is refused
+        "_granian": {},
+    },
+}
 
 # Addresses
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK_HOSTS)
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 FRONTEND_URL = env.str("FRONTEND_URL", default="http://localhost:3000").rstrip("/")
 TRUSTED_PROXIES = number("TRUSTED_PROXIES", 0)
@@ -107,7 +159,14 @@ CORS_ALLOW_HEADERS = [
     "if-match",
     "if-none-match",
 ]
-CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Link", "Location", "Retry-After"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "X-Request-ID",
+]
 
 # Application
 
@@ -129,6 +188,8 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt",
 ]
 MIDDLEWARE = [
+    "todo_project.logs.log_requests",
+    "todo_project.middleware.add_security_headers",
     "todo_project.middleware.optional_trailing_slash",
     "todo_project.middleware.TooManyAttemptsMiddleware",
     "django.middleware.security.SecurityMiddleware",

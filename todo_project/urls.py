@@ -1,13 +1,14 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import (
     SpectacularJSONAPIView,
     SpectacularRedocView,
-    SpectacularSwaggerView,
+    SpectacularSwaggerSplitView,
 )
 
-from . import probes
+from . import metrics, probes
 
 READ = ["get", "head"]  # these pages have no form to answer OPTIONS in
 
@@ -18,11 +19,13 @@ urlpatterns = [
     path("api-auth/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerView.as_view(http_method_names=READ), name="docs"),
+    path("docs", SpectacularSwaggerSplitView.as_view(http_method_names=READ), name="docs"),
     path("redoc", SpectacularRedocView.as_view(http_method_names=READ), name="redoc"),
     path("health", probes.health),
     path("ready", probes.ready),
 ]
+if settings.METRICS_TOKEN:
+    urlpatterns.append(path("metrics", metrics.metrics))
 
 handler400 = "todo_project.problems.bad_request"
 handler404 = "todo_project.problems.not_found"

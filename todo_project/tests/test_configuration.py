@@ -1,6 +1,7 @@
 """Settings as a new process sees them, in a copy of the project as it is checked out."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -24,6 +25,18 @@ def show(project, expression, **variables):
         env={"PATH": os.environ["PATH"], **variables},
         capture_output=True,
         text=True,
+    )
+
+
+def serve(project, **variables):
+    """How `serve` ends when it refuses to begin."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "serve"],
+        cwd=project,
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
 
 
@@ -65,13 +78,76 @@ def test_a_server_database_is_configured_by_its_address(project, variable):
     address = "postgres://ann:p%40ss@db.example:5433/todo?sslmode=require"
     keys = {"SECRET_KEY": "x" * 50, "JWT_SIGNING_KEY": "y" * 50}
 
-    result = show(project, "settings.DATABASE", **{variable: address}, **keys)
+    result = show(project, "settings.DATABASES", **{variable: address}, **keys)
 
     parts = ["'ann'", "'p@ss'", "'db.example'", "5433", "'todo'", "'sslmode': 'require'"]
-    parts += ["'CONN_HEALTH_CHECKS': True", "'connect_timeout': 5"]
+    parts += ["'CONN_HEALTH_CHECKS': True", "'connect_timeout': 5", "statement_timeout"]
     for part in parts:
         assert part in result.stdout, result.stderr
     assert not (project / "var").exists()
+
+
+KEYS = {"SECRET_KEY": "x" * 50, "JWT_SIGNING_KEY": "y" * 50}
+DIRECT = "postgres://ann@db.example/todo?sslmode=require&channel_binding=require"
+POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_binding=require"
+
+
+@pytest.mark.parametrize(
+    ("variables", "default", "direct"),
+    [
+        # host, options, server-side cursors, of either connection
+        (
+            {"DATABASE_URL": DIRECT},
+            ("db.example", "-c statement_timeout=15s -c lock_timeout=5s", True),
+            ("db.example", "-c lock_timeout=5s", True),
+        ),
+        (
+            {"DATABASE_URL": POOLED},
+            ("ep-1-pooler.eu.example", None, False),
+            ("ep-1-pooler.eu.example", None, True),
+        ),
+        (
+            {"DATABASE_URL": POOLED, "DATABASE_DIRECT_URL": DIRECT},
+            ("ep-1-pooler.eu.example", None, False),
+            ("db.example", "-c lock_timeout=5s", True),
+        ),
+        (
+            {"DATABASE_URL": "postgres://bouncer/todo", "DATABASE_DIRECT_URL": DIRECT},
+            ("bouncer", None, False),
+            ("db.example", "-c lock_timeout=5s", True),
+        ),
+        (
+            {"DATABASE_URL": f"{DIRECT}&options=-c%20statement_timeout%3D60s"},
+            (
+                "db.example",
+                "-c statement_timeout=15s -c lock_timeout=5s -c statement_timeout=60s",
+                True,
+            ),
+            ("db.example", "-c lock_timeout=5s -c statement_timeout=60s", True),
+        ),
+    ],
+)
+def test_a_pooler_is_gone_easy_on(project, variables, default, direct):
+    expression = """[
+        (one["HOST"], one["OPTIONS"].get("options"), not one.get("DISABLE_SERVER_SIDE_CURSORS"))
+        for one in settings.DATABASES.values()
+    ]"""
+
+    result = show(project, expression, **variables, **KEYS)
+
+    assert result.stdout.strip() == str([default, direct]), result.stderr
+
+
+@pytest.mark.parametrize("address", [DIRECT, POOLED])
+def test_what_the_address_asks_of_tls_reaches_the_driver(project, address):
+    expression = """[
+        (one["OPTIONS"]["sslmode"], one["OPTIONS"]["channel_binding"])
+        for one in settings.DATABASES.values()
+    ]"""
+
+    result = show(project, expression, DATABASE_URL=address, **KEYS)
+
+    assert result.stdout.strip() == str([("require", "require")] * 2), result.stderr
 
 
 @pytest.mark.parametrize(
@@ -88,6 +164,14 @@ def test_a_server_database_is_configured_by_its_address(project, variable):
         (
             {"DATABASE_URL": "mysql://localhost/todo"},
             "Configuration error: DATABASE_URL must be a postgres:// address.",
+        ),
+        (
+            {"CACHE_URL": "memcached://localhost"},
+            "Configuration error: CACHE_URL must be a redis:// address.",
+        ),
+        (
+            {"LOG_FORMAT": "xml"},
+            "Configuration error: LOG_FORMAT must be console or json.",
         ),
         ({"PORT": "http"}, "Configuration error: PORT must be a whole number."),
         ({"WORKERS": "-1"}, "Configuration error: WORKERS must be a whole number."),
@@ -106,13 +190,7 @@ def test_a_server_database_is_configured_by_its_address(project, variable):
     ],
 )
 def test_it_refuses_to_start_in_one_clear_line(project, variables, line):
-    result = subprocess.run(
-        [sys.executable, "manage.py", "serve"],
-        cwd=project,
-        env={"PATH": os.environ["PATH"], **variables},
-        capture_output=True,
-        text=True,
-    )
+    result = serve(project, **variables)
 
     assert result.returncode == 1
     assert result.stderr == f"{line}\n"
@@ -159,3 +237,76 @@ def test_the_embedded_database_is_set_up_for_writers_and_for_faults(db):
 
     assert (journal, synchronous, timeout) == ("wal", 2, 20_000)
     assert connection.transaction_mode == "IMMEDIATE"
+
+
+@pytest.mark.parametrize(
+    ("variables", "errors"),
+    [
+        ({"HOST": "0.0.0.0"}, ["todo_project.E001"]),
+        ({"HOST": "::"}, ["todo_project.E001"]),
+        (
+            {"HOST": "192.0.2.1", "ALLOWED_HOSTS": "todo.example", "DEBUG": "true"},
+            ["todo_project.E002"],
+        ),
+        (
+            {"HOST": "todo.example", "DEBUG": "true", "THROTTLE_LOGIN": ""},
+            ["accounts.E003", "todo_project.E001", "todo_project.E002"],
+        ),
+    ],
+)
+def test_it_does_not_serve_in_public_what_is_not_made_for_it(project, variables, errors):
+    result = serve(project, **variables)
+
+    assert result.returncode == 1
+    assert sorted(re.findall(r"\((\w+\.E\d+)\)", result.stderr)) == errors
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_on_this_machine_alone_it_may_be_open(project, host):
+    code = "from todo_project.checks import check_public_server; print(check_public_server(None))"
+
+    result = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", code],
+        cwd=project,
+        env={"PATH": os.environ["PATH"], "HOST": host, "DEBUG": "true"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_it_says_what_is_in_effect_and_no_secret(project):
+    variables = {
+        "CACHE_URL": "redis://ann:sesame@cache.example:6379/1?x=sesame",
+        "EMAIL_URL": "smtp+tls://ann:sesame@mail.example:587",
+        "SECRET_KEY": "sesame" * 10,
+        "JWT_SIGNING_KEY": "sesame-" * 10,
+        "METRICS_TOKEN": "sesame",
+        "PUBLIC_URL": "https://todo.example",
+        "TRUSTED_PROXIES": "2",
+    }
+    addresses = {
+        "DATABASE_URL": "postgres://ann:sesame@bouncer.example:6432/todo",
+        "DATABASE_DIRECT_URL": "postgres://ann:sesame@db.example/todo",
+    }
+    code = "from todo_project.management.commands.serve import configuration as c; print(c())"
+
+    result = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", code],
+        cwd=project,
+        env={"PATH": os.environ["PATH"], **variables, **addresses},
+        capture_output=True,
+        text=True,
+    )
+
+    for part in (
+        "redis://cache.example:6379/1",
+        "mail.example",
+        "https://todo.example",
+        "bouncer.example:6432/todo pooled, migrated at db.example:5432/todo",
+        "2 trusted",
+        "/metrics",
+    ):
+        assert part in result.stdout, result.stderr
+    assert "sesame" not in result.stdout

@@ -28,9 +28,9 @@ def exchange(server):
             response = http.client.HTTPResponse(connection)
             try:
                 response.begin()
-            except (http.client.BadStatusLine, ConnectionError):
-                return None
-            content, headers = response.read(), response.headers
+                content, headers = response.read(), response.headers
+            except (http.client.BadStatusLine, http.client.IncompleteRead, ConnectionError):
+                return None  # the server heard that the client closed its side
         media_type = headers.get("Content-Type", "")
         return response.status, headers, json.loads(content) if "json" in media_type else content
 

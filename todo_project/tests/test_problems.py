@@ -1,7 +1,8 @@
 """One shape for every failure under `/api`, whichever layer refused."""
 
 import pytest
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction
 
 from tasks import views
 from tasks.models import Task
@@ -61,6 +62,18 @@ def test_a_fault_says_nothing_of_its_cause(alice_client, monkeypatch, error, sta
     assert str(error) not in response.content.decode()
     assert response.get("Retry-After", "none").isdecimal() == (status == 503)
     assert not Task.objects.exists()
+
+
+def test_a_standby_is_no_failure_of_ours(alice_client, monkeypatch):
+    def fail(*args):
+        raise InternalError("cannot execute INSERT") from ReadOnlySqlTransaction()
+
+    monkeypatch.setattr(views.TaskViewSet, "perform_create", fail)
+
+    response = alice_client.post("/api/tasks", {"title": "Buy milk"})
+
+    assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
+    assert response["Retry-After"].isdecimal()
 
 
 def test_debugging_does_not_change_that(alice_client, monkeypatch, settings):

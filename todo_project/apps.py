@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class TodoProjectConfig(AppConfig):
+    name = "todo_project"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  (they register themselves)

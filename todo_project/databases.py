@@ -1,0 +1,45 @@
+"""Where a PostgreSQL server is, and how to be safe with it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+# Bounds for what a client waits for, in PostgreSQL's own terms. A migration may take its time, but
+# not queue for a table and make everybody else queue behind it.
+STATEMENT_TIMEOUT, LOCK_TIMEOUT = "-c statement_timeout=15s", "-c lock_timeout=5s"
+
+
+def server_databases(url: str, direct_url: str) -> dict[str, dict[str, Any]]:
+    """Django's DATABASES: `default` at `url`; `direct`, for migrations, at `direct_url` or there.
+
+    A pooler that lends a connection for one transaction at a time, such as PgBouncer or Neon's,
+    refuses `options` and mixes up whatever lasts longer than a transaction: it is there when the
+    host says `-pooler`, as Neon's do, or when there is a direct address to go round it.
+    """
+    default, direct = parse(url), parse(direct_url or url)
+    pooled = direct_url or "-pooler" in (urlsplit(url).hostname or "")
+    if pooled:
+        default["DISABLE_SERVER_SIDE_CURSORS"] = True
+    else:
+        add_options(default, STATEMENT_TIMEOUT, LOCK_TIMEOUT)
+    if direct_url or not pooled:
+        add_options(direct, LOCK_TIMEOUT)
+    return {"default": default, "direct": {**direct, "TEST": {"MIRROR": "default"}}}
+
+
+def parse(url: str) -> dict[str, Any]:
+    """The address's parts; its query, such as `sslmode=require`, goes to libpq as it is."""
+    if not url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address.")
+    database: dict[str, Any] = environ.Env.db_url_config(url)
+    database.update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)
+    database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    return database
+
+
+def add_options(database: dict[str, Any], *options: str) -> None:
+    """Before those of the address, so that an operator's own have the last word."""
+    given = database["OPTIONS"].get("options", "")
+    database["OPTIONS"]["options"] = " ".join([*options, given]).strip()

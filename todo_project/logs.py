@@ -1,0 +1,117 @@
+"""One line for every request, and the request's id in every line that is logged meanwhile.
+
+Of what a client sent a line has the method alone: the route stands for the path, and query,
+headers, bodies and the values in a query to the database are left out.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import cache
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from django.conf import settings
+from django.contrib.admindocs.views import simplify_regex
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from .metrics import observe
+
+logger = logging.getLogger("todo_project.access")
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+class RequestIdFilter(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        return True
+
+
+class JSONFormatter(logging.Formatter):
+    """A JSON object a line. It names its members, so nothing gets in that nobody looked at."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request_id": getattr(record, "request_id", "-"),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
+
+
+class Queries:
+    """A wrapper (see `execute_wrapper`) that counts queries and logs those that are slow."""
+
+    count = 0
+
+    def __call__(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        self.count += 1
+        started = perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            duration = round((perf_counter() - started) * 1000, 1)
+            if 0 < settings.SLOW_QUERY_MS <= duration:
+                fields = {"duration_ms": duration, "sql": sql}
+                logger.warning("Slow query, %s ms: %s", duration, sql, extra={"fields": fields})
+
+
+def log_requests(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        # It stays until the next request: Django logs a 5xx after all middleware is done.
+        request_id.set(identify(request))
+        queries, started = Queries(), perf_counter()
+        with connection.execute_wrapper(queries):
+            response = get_response(request)
+        report(request, response, perf_counter() - started, queries.count)
+        response["X-Request-ID"] = request_id.get()
+        return response
+
+    return middleware
+
+
+def identify(request: HttpRequest) -> str:
+    """The id that a trusted proxy gave the request, if it is a sane one, or a new one."""
+    given = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
+    return given if re.fullmatch("[A-Za-z0-9_-]{8,64}", given) else uuid4().hex
+
+
+def report(request: HttpRequest, response: HttpResponse, seconds: float, queries: int) -> None:
+    fields = {
+        "method": request.method,
+        "route": readable(request.resolver_match.route) if request.resolver_match else None,
+        "status": response.status_code,
+        "duration_ms": round(seconds * 1000, 1),
+        "queries": queries,
+        "user": user_id(request),
+    }
+    message = "%(method)s %(route)s %(status)s %(duration_ms)s ms %(queries)s queries user %(user)s"
+    logger.info(message, fields, extra={"fields": fields})
+    if settings.METRICS_TOKEN:
+        observe(fields["method"], fields["route"], response.status_code, seconds, queries)
+
+
+readable = cache(simplify_regex)  # of routes there are as many as there are views
+
+
+def user_id(request: HttpRequest) -> Any:
+    """Of whoever was found to call; nobody is looked up for it."""
+    user = request.__dict__.get("user")
+    if isinstance(user, SimpleLazyObject):
+        user = request.__dict__.get("_cached_user")
+    return getattr(user, "pk", None)

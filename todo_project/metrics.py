@@ -1,0 +1,44 @@
+"""Figures for Prometheus at `/metrics`, summed over the workers; off without METRICS_TOKEN."""
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram
+from prometheus_client import generate_latest as render
+from prometheus_client.multiprocess import MultiProcessCollector
+
+DURATION = Histogram(
+    "http_request_duration_seconds",
+    "Time from a request's arrival in Django to its answer.",
+    ["method", "route", "status"],
+)
+QUERIES = Counter(
+    "http_request_database_queries", "Queries made to answer requests.", ["method", "route"]
+)
+METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
+
+
+def observe(method: Any, route: Any, status: int, seconds: float, queries: int) -> None:
+    """Count a request. No label has what a client makes up, or it could fill the memory."""
+    labels = {"method": method if method in METHODS else "other", "route": route or "none"}
+    DURATION.labels(**labels, status=status).observe(seconds)
+    QUERIES.labels(**labels).inc(queries)
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For a scraper that sends METRICS_TOKEN as its bearer token."""
+    given = request.headers.get("Authorization", "")
+    if not constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    registry: Any = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    return HttpResponse(render(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,136 @@
+"""What is logged of a request, and what never is."""
+
+import io
+import json
+import logging
+
+import pytest
+
+from tasks import views
+from todo_project import logs
+
+
+@pytest.fixture
+def lines():
+    """The lines that are logged during the test, as LOG_FORMAT=json writes them."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logs.JSONFormatter())
+    handler.addFilter(logs.RequestIdFilter())
+    logging.getLogger().addHandler(handler)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logging.getLogger().removeHandler(handler)
+
+
+def test_a_request_is_one_line(alice_client, alice, milk, lines):
+    response = alice_client.get(f"/api/tasks/{milk.pk}")
+
+    (line,) = lines()
+    assert line.pop("time").endswith("Z")
+    assert line.pop("duration_ms") > 0
+    assert line.pop("message").startswith("GET /api/tasks/<pk> 200 ")
+    assert line == {
+        "level": "INFO",
+        "logger": "todo_project.access",
+        "request_id": response["X-Request-ID"],
+        "method": "GET",
+        "route": "/api/tasks/<pk>",
+        "status": 200,
+        "queries": 1,
+        "user": alice.pk,
+    }
+
+
+def test_the_user_of_a_session_is_named_and_no_other_looked_up(client, alice, lines):
+    client.force_login(alice)
+    client.get("/api/tasks")
+    client.get("/health")
+
+    listed, health = lines()
+    assert (listed["route"], listed["user"]) == ("/api/tasks", alice.pk)
+    assert (health["route"], health["user"], health["queries"]) == ("/health", None, 0)
+
+
+def test_what_was_sent_is_not_logged(anonymous, db, lines):
+    secrets = ["sesame-path", "sesame-query", "sesame-password", "sesame-token", "sesame-cookie"]
+    body = {"email": "sesame-mail@example.com", "password": "sesame-password"}
+    headers = {"authorization": "Bearer sesame-token", "cookie": "sessionid=sesamecookie"}
+
+    anonymous.post("/api/auth/login?token=sesame-query", body)
+    anonymous.post("/api/auth/login", body)
+    anonymous.post("/api/auth/register", body | {"name": "sesame-name"})
+    anonymous.get("/api/tasks/sesame-path", headers=headers)
+    anonymous.get("/api/auth/me", headers=headers)
+
+    text = json.dumps(lines())
+    assert len(lines()) == 5
+    assert "sesame" not in text, secrets
+    assert [line["route"] for line in lines()][3] is None
+
+
+def test_a_failure_is_logged_with_its_cause_under_the_id_of_its_request(
+    alice_client, monkeypatch, lines
+):
+    def fail(*args):
+        raise RuntimeError("out of milk")
+
+    monkeypatch.setattr(views.TaskViewSet, "perform_create", fail)
+    alice_client.raise_request_exception = False
+
+    response = alice_client.post("/api/tasks", {"title": "Buy milk"})
+
+    failure, access = lines()
+    assert failure["level"] == "ERROR"
+    assert "RuntimeError: out of milk" in failure["exception"]
+    assert failure["request_id"] == access["request_id"] == response["X-Request-ID"]
+    assert access["status"] == 500
+
+
+def test_a_slow_query_is_logged_without_its_values(alice_client, settings, lines):
+    settings.SLOW_QUERY_MS = 1e-9
+
+    alice_client.get("/api/tasks?priority=3&due_before=2026-12-01")
+
+    slow = [line for line in lines() if line["level"] == "WARNING"]
+    assert slow
+    assert all(line["duration_ms"] >= 0 for line in slow)
+    assert any('FROM "tasks_task"' in line["sql"] for line in slow)
+    assert "2026-12-01" not in json.dumps(lines())
+
+
+def test_a_quick_query_is_not(alice_client, lines):
+    alice_client.get("/api/tasks")
+
+    assert [line["level"] for line in lines()] == ["INFO"]
+
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize("given", [TRACE, "host-1_17", "a" * 64])
+def test_an_id_is_taken_from_a_trusted_proxy(client, settings, given):
+    settings.TRUSTED_PROXIES = 1
+
+    assert client.get("/health", headers={"x_request_id": given})["X-Request-ID"] == given
+
+
+@pytest.mark.parametrize(
+    "given", ["short", "a" * 65, "0af76519 GET /evil", "0af76519\u00e9\u00e9", "0af76519,0af76519"]
+)
+def test_an_id_that_is_not_sane_is_replaced(client, settings, given):
+    settings.TRUSTED_PROXIES = 1
+
+    answered = client.get("/health", headers={"x_request_id": given})["X-Request-ID"]
+
+    assert len(answered) == 32
+    assert answered != given
+
+
+def test_an_id_of_anybody_else_is_replaced(client):
+    assert client.get("/health", headers={"x_request_id": TRACE})["X-Request-ID"] != TRACE
+
+
+def test_each_request_has_an_id_of_its_own(client):
+    ids = {client.get(path)["X-Request-ID"] for path in ["/health", "/health", "/nothing", "/docs"]}
+
+    assert len(ids) == 4

@@ -1,0 +1,59 @@
+import re
+import urllib.error
+import urllib.request
+
+import pytest
+
+TOKEN = "a-token-for-the-scraper"
+
+
+@pytest.fixture(scope="module")
+def measured(serving):
+    with serving(METRICS_TOKEN=TOKEN, WORKERS="3", THREADS="1") as server:
+        yield server
+
+
+def scrape(server, token=TOKEN):
+    request = urllib.request.Request(
+        f"{server}/metrics", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request) as response:
+        return response.read().decode()
+
+
+def test_without_a_token_there_is_no_such_page(client):
+    assert client.get("/metrics").status_code == 404
+
+
+def test_the_figures_are_those_of_all_workers(measured, at_once):
+    def ask(_):
+        with urllib.request.urlopen(f"{measured}/health") as response:
+            return response.status
+
+    assert at_once(40, ask) == [200] * 40
+
+    counted = r'^http_request_duration_seconds_count{method="GET",route="/health",status="200"} 40'
+    for _ in range(10):  # each time another worker may answer
+        assert re.search(counted, scrape(measured), re.MULTILINE)
+
+
+def test_what_a_client_makes_up_is_no_label(measured):
+    for path in ("/made-up-1", "/api/tasks/made-up-2", "/api/tasks?made-up-3"):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(urllib.request.Request(measured + path, method="BREW"))
+        caught.value.close()
+
+    figures = scrape(measured)
+    assert "made-up" not in figures
+    assert "BREW" not in figures
+    assert 'method="other",route="none",status="404"} 2' in figures
+
+
+@pytest.mark.parametrize("token", ["", "another", "\u00e9"])
+def test_it_is_for_the_scraper_only(measured, token):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        scrape(measured, token)
+
+    assert caught.value.code == 401
+    assert caught.value.read() == b""
+    caught.value.close()

@@ -1,0 +1,63 @@
+"""A courtesy limit for each user, whose counters are shared through Redis where there is one."""
+
+import pytest
+from django.core.cache import caches
+from redis.exceptions import ConnectionError, TimeoutError
+
+from todo_project.throttling import UserThrottle
+
+
+@pytest.fixture(autouse=True)
+def three_calls_a_day(monkeypatch):
+    caches["default"].clear()
+    monkeypatch.setattr(UserThrottle, "THROTTLE_RATES", {"user": "3/day"})
+    monkeypatch.setattr(UserThrottle, "resume_at", 0.0)
+    yield
+    caches["default"].clear()
+
+
+def statuses(client, count):
+    return [client.get("/api/tasks").status_code for _ in range(count)]
+
+
+def test_a_caller_has_a_rate_of_their_own(alice_client, bob_client):
+    assert statuses(alice_client, 4) == [200, 200, 200, 429]
+    assert statuses(bob_client, 1) == [200]
+
+
+def test_the_wait_is_told_in_whole_seconds(alice_client):
+    statuses(alice_client, 3)
+
+    assert 1 <= int(alice_client.get("/api/tasks")["Retry-After"]) <= 86_400
+
+
+def test_parallel_calls_all_count(alice_client, at_once):
+    alice_client.get("/api/tasks")  # one that sets the client up
+
+    results = at_once(8, lambda _: UserThrottle().count("key"))
+
+    assert sorted(results) == [False] * 5 + [True] * 3
+
+
+@pytest.mark.parametrize("error", [ConnectionError("refused"), TimeoutError("no answer")])
+def test_without_its_server_nobody_is_kept_out_and_it_is_not_asked_each_time(
+    alice_client, monkeypatch, error
+):
+    asked = []
+
+    def fail(*args, **options):
+        asked.append(args)
+        raise error
+
+    monkeypatch.setattr(UserThrottle.cache, "add", fail, raising=False)
+
+    assert statuses(alice_client, 5) == [200] * 5
+    assert len(asked) == 1
+
+
+def test_it_counts_again_after_a_pause(alice_client, monkeypatch):
+    monkeypatch.setattr(UserThrottle, "resume_at", 1e12)
+    assert statuses(alice_client, 5) == [200] * 5
+
+    monkeypatch.setattr(UserThrottle, "resume_at", 0.0)
+    assert statuses(alice_client, 4) == [200, 200, 200, 429]
