@@ -1,10 +1,12 @@
 """What a load balancer or an orchestrator asks."""
 
-from django.db import OperationalError, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from .problems import UNAVAILABLE
 
 
 @require_safe
@@ -21,7 +23,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except OperationalError:
+    except UNAVAILABLE:
         return JsonResponse({"status": "database unreachable"}, status=503)
     if missing:
         return JsonResponse({"status": "migrations missing"}, status=503)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, cast
 
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import status
@@ -18,7 +18,10 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from .renderers import FastJSONRenderer
 
 MEDIA_TYPE = "application/problem+json"
-READ_ONLY = "25006"  # PostgreSQL's class of error on a standby, which Django knows no name for
+
+# It refuses, is away, or was, when a connection was kept for later; it is a standby and takes no
+# writes; or a pooler sent its last words in place of an answer.
+UNAVAILABLE = (InterfaceError, InternalError, OperationalError)
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +51,7 @@ def translate(error: BaseException | None) -> BaseException | None:
         return Conflict()
     if isinstance(error, DataError):
         return UnstorableValue()
-    read_only = getattr(getattr(error, "__cause__", None), "sqlstate", None) == READ_ONLY
-    # It refuses, is away, or was, when a connection to it was kept for later.
-    if isinstance(error, (InterfaceError, OperationalError)) or read_only:
+    if isinstance(error, UNAVAILABLE):
         logger.warning("The database fails: %s", error)
         return DatabaseUnavailable()
     return error

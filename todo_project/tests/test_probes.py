@@ -1,4 +1,5 @@
-from django.db import OperationalError, connection
+import pytest
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from todo_project import probes
@@ -25,9 +26,10 @@ def test_not_ready_while_a_migration_is_missing(client, db):
     assert (response.status_code, response.json()) == (503, {"status": "migrations missing"})
 
 
-def test_not_ready_without_the_database(client, db, monkeypatch):
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, InternalError])
+def test_not_ready_without_the_database(client, db, monkeypatch, error):
     def refuse(*args):
-        raise OperationalError("connection refused to db.internal")
+        raise error("connection refused to db.internal")
 
     monkeypatch.setattr(probes, "MigrationExecutor", refuse)
 
