@@ -1,6 +1,9 @@
 """A real server whose database goes away and comes back."""
 
 import json
+import os
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from contextlib import closing
@@ -79,3 +82,25 @@ def test_without_a_database_calls_are_503_and_work_again_when_it_is_back(trouble
     assert (health, ready) == (200, 503)
     assert ask(f"{server}/ready")[0] == 200
     assert [found["title"] for found in ask(f"{server}/api/tasks", **headers)[2]] == ["Buy milk"]
+
+
+def test_an_address_that_asks_for_tls_gets_it_or_no_connection(copy_project, tmp_path):
+    code = """if True:
+        from django.db import connection
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+            print(cursor.fetchone())
+    """
+    project = copy_project(tmp_path)
+    with fresh_database() as variables:
+        variables["DATABASE_URL"] += "?sslmode=require"
+        result = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", code],
+            cwd=project,
+            env={"PATH": os.environ["PATH"], **variables},
+            capture_output=True,
+            text=True,
+        )
+
+    refused = "server does not support SSL, but SSL was required" in result.stderr
+    assert refused or result.stdout == "(True,)\n", result.stderr
