@@ -44,6 +44,9 @@ if EMBEDDED_DATABASE:
         "NAME": VAR_DIR / "todo.sqlite3",
         # A file, as in production: the in-memory database knows neither WAL nor locks.
         "TEST": {"NAME": VAR_DIR / "test.sqlite3"},
+        # The last connection to close removes the WAL, and on a disk that is full or read-only
+        # the next would have nothing to read by.
+        "CONN_MAX_AGE": None,
         "OPTIONS": {
             "timeout": 20,
             # A transaction that begins by reading cannot wait for a lock when it comes to write.
