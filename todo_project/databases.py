@@ -34,7 +34,7 @@ def parse(url: str) -> dict[str, Any]:
     if not url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address.")
     database: dict[str, Any] = environ.Env.db_url_config(url)
-    database.update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)
+    database.update(ENGINE="todo_project.postgresql", CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)
     database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     return database
 

@@ -44,7 +44,9 @@ def trouble(serving):
             def allow_connections(allowed):
                 connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}")
                 connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                    # and waits until each has ended
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                    " WHERE datname = %s",
                     [name],
                 )
 

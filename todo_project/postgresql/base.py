@@ -1,0 +1,27 @@
+"""Django's backend for PostgreSQL, with two of its costs to every request taken out.
+
+It reads instants with a loader in Python, as it may have to move them to another zone; here all
+are UTC, so psycopg's own will do. And it asks the server whether a kept connection still works;
+here the socket tells, and the server is asked only when in doubt.
+"""
+
+import select
+from typing import Any
+
+from django.db.backends.postgresql import base
+from psycopg.types.datetime import TimestamptzLoader
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def create_cursor(self, name: str | None = None) -> Any:
+        cursor = super().create_cursor(name)
+        cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+        return cursor
+
+    def is_usable(self) -> bool:
+        """A server that closed the connection, or has something to say, makes it readable."""
+        if self.connection is None or self.connection.closed:
+            return False
+        idle = select.poll()
+        idle.register(self.connection.fileno(), select.POLLIN)
+        return not idle.poll(0) or super().is_usable()

@@ -1,0 +1,87 @@
+"""What the backend for PostgreSQL changes of Django's."""
+
+import select
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.backends.postgresql import base
+
+from tasks.models import Task
+
+pytestmark = [
+    pytest.mark.skipif(settings.EMBEDDED_DATABASE, reason="it is PostgreSQL's"),
+    pytest.mark.django_db(transaction=True),
+]
+
+INSTANT = datetime(2026, 11, 20, 10, 0, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def kept():
+    """A connection as it is between two requests."""
+    connection.ensure_connection()
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def questions(monkeypatch):
+    """How often the server is asked whether a connection works."""
+    asked, stock = [], base.DatabaseWrapper.is_usable
+    monkeypatch.setattr(
+        base.DatabaseWrapper, "is_usable", lambda self: asked.append(1) or stock(self)
+    )
+    return asked
+
+
+@pytest.fixture
+def other():
+    with psycopg.connect(**psycopg_parameters(), autocommit=True) as other:
+        yield other
+
+
+def psycopg_parameters():
+    names = ("host", "port", "user", "password", "dbname")
+    return {name: connection.get_connection_params().get(name) for name in names}
+
+
+def test_a_connection_that_works_costs_no_question(kept, questions):
+    assert kept.is_usable()
+    assert questions == []
+
+
+def test_a_connection_that_was_ended_is_found_out(kept, other):
+    other.execute("SELECT pg_terminate_backend(%s, 5000)", [kept.connection.info.backend_pid])
+
+    assert not kept.is_usable()
+
+
+def test_a_connection_that_was_closed_is_found_out(kept):
+    kept.connection.close()
+
+    assert not kept.is_usable()
+
+
+def test_a_connection_with_news_works(kept, other, questions):
+    with kept.cursor() as cursor:
+        cursor.execute("LISTEN news")
+    other.execute("NOTIFY news")
+    select.select([kept.connection], [], [], 5)
+
+    assert kept.is_usable()
+    assert questions == [1]
+    assert kept.is_usable()
+    assert questions == [1]
+
+
+@pytest.mark.parametrize("read", [list, lambda tasks: list(tasks.iterator())])
+def test_an_instant_is_read_in_utc(alice, read):
+    task = Task.objects.create(owner=alice, title="Buy milk", created_at=INSTANT)
+
+    (found,) = read(Task.objects.filter(pk=task.pk))
+
+    assert found.created_at == INSTANT
+    assert found.created_at.isoformat() == "2026-11-20T10:00:00.123456+00:00"
