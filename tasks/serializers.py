@@ -7,6 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from todo_project.representations import CompiledModelSerializer
+
 from .dates import DATE, INSTANT, TIME
 from .models import Task
 
@@ -29,7 +31,7 @@ class WallClockField(serializers.TimeField):
         return super().to_internal_value(value)
 
 
-class TaskSerializer(serializers.ModelSerializer[Task]):
+class TaskSerializer(CompiledModelSerializer):
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.DateField: CalendarDateField,

@@ -21,5 +21,5 @@ class FastJSONRenderer(JSONRenderer):
         return orjson.dumps(
             data,
             default=JSONEncoder().default,
-            option=orjson.OPT_INDENT_2 if indent else None,
+            option=orjson.OPT_UTC_Z | (orjson.OPT_INDENT_2 if indent else 0),
         )

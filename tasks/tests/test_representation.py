@@ -1,0 +1,88 @@
+"""What is answered of a task is what DRF makes of it, field by field."""
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+from rest_framework.renderers import JSONRenderer
+from rest_framework.serializers import CharField, ModelSerializer
+
+from tasks.models import Task
+from tasks.serializers import CompletionSerializer, TaskSerializer
+from todo_project import representations
+from todo_project.renderers import FastJSONRenderer
+
+INSTANT = datetime(2026, 11, 20, 10, 0, 0, 123456, tzinfo=UTC)
+
+
+def by_drf(serializer_class, task):
+    """The same fields, asked by DRF."""
+    return ModelSerializer.to_representation(serializer_class(task), task)
+
+
+@pytest.mark.parametrize("serializer_class", [TaskSerializer, CompletionSerializer])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"title": "\u00e9\u2028\U0001f95b\u202e<script>", "description": 'a "b"\n\t\\'},
+        {"priority": 3, "due_date": date(1970, 1, 1)},
+        {"priority": Task.Priority.HIGH, "due_date": date(9998, 12, 31)},
+        {"due_date": date(2026, 12, 1), "due_time": time(23, 59, 59)},
+        {"due_date": date(2026, 12, 1), "due_time": time(0, 0)},
+        {"due_date": date(2026, 12, 1), "due_time": time(9, 30, 1, 500_000)},
+        {"completed_at": INSTANT, "created_at": INSTANT.replace(microsecond=0)},
+        {"completed_at": INSTANT.replace(microsecond=100)},
+    ],
+)
+def test_it_is_byte_for_byte_what_drf_makes(alice, serializer_class, values):
+    made = Task.objects.create(owner=alice, **{"title": "Buy milk", **values})
+    read = Task.objects.get(pk=made.pk)
+
+    for task in (made, read):
+        fast = FastJSONRenderer().render(serializer_class(task).data)
+
+        assert fast == FastJSONRenderer().render(by_drf(serializer_class, task))
+        stock = JSONRenderer().render(by_drf(serializer_class, task))
+        assert fast == stock.replace(b"\\u2028", "\u2028".encode())
+
+
+def test_a_field_that_is_not_plain_is_asked():
+    names, _, conversions = representations.compiled(TaskSerializer)
+
+    assert names == TaskSerializer.Meta.fields
+    assert [name for name, _ in conversions] == ["id", "due_time"]
+
+
+def test_a_field_that_makes_something_else_of_its_value_is_not_plain():
+    class Shouting(CharField):
+        def to_representation(self, value):
+            return super().to_representation(value).upper()
+
+    class ShoutingSerializer(TaskSerializer):
+        title = Shouting()
+
+    task = Task(title="Buy milk", created_at=INSTANT, updated_at=INSTANT)
+
+    assert ShoutingSerializer(task).data["title"] == "BUY MILK"
+
+
+def test_the_fields_of_one_request_are_not_those_of_another(alice, milk):
+    first, second = TaskSerializer(milk), TaskSerializer(milk)
+    first.fields["title"].read_only = True
+
+    assert not second.fields["title"].read_only
+    assert not TaskSerializer(milk).fields["title"].read_only
+
+
+def test_a_task_is_loaded_as_django_loads_it(alice):
+    made = Task.objects.create(owner=alice, title="Buy milk")
+
+    read = Task.objects.get(pk=made.pk)
+    part = Task.objects.only("title").get(pk=made.pk)
+
+    assert read == made
+    assert not read._state.adding
+    assert read._state.db == "default"
+    assert read.owner == alice
+    assert part.get_deferred_fields() >= {"description", "created_at"}
+    assert part.created_at == made.created_at
