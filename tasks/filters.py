@@ -1,3 +1,4 @@
+from collections import OrderedDict
 from typing import Any
 
 from django import forms
@@ -81,8 +82,34 @@ def calendar_date() -> dict[str, Any]:
     }
 
 
-class TaskFilter(filters.FilterSet):
+class LeanFilterSet(filters.FilterSet):
+    """Makes the filters that a query names, and the form of those once.
+
+    Django-filter makes all of them, their form and its class for every request. The browsable
+    API, which shows that form, still gets it whole.
+    """
+
+    defaults: list[str] = []  # filters that also work without a value
+    form_classes: dict[tuple[str, ...], Any] = {}
+
+    def __init__(self, data: Any, queryset: Any, *, request: Any, **options: Any) -> None:
+        if request.accepted_renderer.format == "json":
+            named = {*data, *self.defaults}
+            asked = {n: one for n, one in self.base_filters.items() if n in named}
+            self.base_filters = OrderedDict(asked)
+        super().__init__(data, queryset, request=request, **options)
+
+    def get_form_class(self) -> Any:
+        names = tuple(self.filters)
+        if names not in self.form_classes:
+            self.form_classes[names] = super().get_form_class()
+        return self.form_classes[names]
+
+
+class TaskFilter(LeanFilterSet):
     request: AuthenticatedRequest
+    defaults = ["sort"]
+    form_classes = {}
 
     status = filters.ChoiceFilter(method="filter_status", **one_of([*STATUSES]))
     priority = PriorityFilter(**one_of([str(value) for value in Task.Priority.values]))
