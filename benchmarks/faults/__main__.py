@@ -1,0 +1,47 @@
+"""Bad days, on real components: `make faults`.
+
+    python -m benchmarks.faults [--short] [name ...]
+
+Each scenario prints one line of figures. One that finds what must not be ends the run with an
+error, after the others have had their turn. Needs root (for disks and users of its own) and
+PostgreSQL, PgBouncer, Redis, nginx and sqlite3 of the system.
+"""
+
+import argparse
+import importlib
+import sys
+import time
+import traceback
+
+from .stage import Broken
+
+SCENARIOS = ["kill"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults")
+    parser.add_argument("--short", action="store_true", help="a few seconds each")
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(SCENARIOS))
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(SCENARIOS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    # Of all of them none may hide what another finds.
+    results = [attempt(name, arguments.short) for name in arguments.names or SCENARIOS]
+    sys.exit(not all(results))
+
+
+def attempt(name: str, short: bool) -> bool:
+    started = time.monotonic()
+    try:
+        figures = importlib.import_module(f".{name}", __package__).run(short)
+    except Exception as reason:
+        if not isinstance(reason, Broken):
+            traceback.print_exc()
+        figures = f"BROKEN: {reason!s}"
+    seconds = time.monotonic() - started
+    print(f"{name}: {figures} ({seconds:.0f} s)", flush=True)
+    return not figures.startswith("BROKEN")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The project's server, and what stands in front of it and beside it."""
+
+import http.client
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from .stage import ROOT, Component, Stage
+
+PACKAGES = ["todo_project", "tasks", "accounts"]
+
+
+class Redis(Component):
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self.start()
+
+    def command(self) -> list[str]:
+        return ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+
+class Server(Component):
+    """A copy of the project, on the embedded database unless DATABASE_URL is given."""
+
+    def prepare(self) -> None:
+        for name in PACKAGES:
+            ignored = shutil.ignore_patterns("tests", "__pycache__")
+            shutil.copytree(ROOT / name, self.folder / name, ignore=ignored)
+        shutil.copy(ROOT / "manage.py", self.folder)
+        keys = {"SECRET_KEY": "faults-" * 8, "JWT_SIGNING_KEY": "strictly-" * 8}
+        # The load is that of many users, but comes from few.
+        free = {"THROTTLE_USER": "", "THROTTLE_ANON": "", "ENV_FILE": os.devnull}
+        own = {"PORT": str(self.port), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.environment = keys | free | own | self.environment
+
+    def command(self) -> list[str]:
+        return [sys.executable, "manage.py", "serve", "--migrate"]
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "var" / "todo.sqlite3"
+
+    def is_ready(self) -> bool:
+        return self.probe("/ready") == 200
+
+    def probe(self, path: str) -> int:
+        """The status of an answer; 0 for none."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            connection.close()

@@ -1,0 +1,90 @@
+"""PostgreSQL and PgBouncer."""
+
+import glob
+import signal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from .stage import Component, Stage, substitute
+
+
+class Postgres(Component):
+    """A cluster of its own, durable as it comes."""
+
+    user = "postgres"
+    data: Path | None = None  # elsewhere than in its folder, as on a small disk
+
+    def __init__(self, stage: Stage, data: Path | None = None) -> None:
+        self.data = data
+        super().__init__(stage)
+        self.start()
+        with self.connect("postgres") as connection:
+            connection.execute("CREATE DATABASE todo")
+
+    def prepare(self) -> None:
+        self.binaries = Path(sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1])
+        self.data = self.data or self.folder / "data"
+        # The log that is written ahead is apart from the data: without room for it PostgreSQL
+        # stops altogether, which is another fault than a full disk of data.
+        places = [f"--pgdata={self.data}", f"--waldir={self.folder / 'wal'}"]
+        options = ["--auth=trust", "--encoding=UTF8", "--locale=C"]
+        self.run(self.binaries / "initdb", *places, *options)
+
+    def command(self) -> list[str]:
+        options = {"unix_socket_directories": self.folder, "max_wal_size": "256MB"}
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        place = ["-D", str(self.data), "-h", "127.0.0.1", "-p", str(self.port)]
+        return [str(self.binaries / "postgres"), *place, *settings]
+
+    def is_ready(self) -> bool:
+        try:
+            self.connect("postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """Fast, as by `pg_ctl stop`: sessions end, and what they were doing is rolled back."""
+        super().stop(number)
+
+    def connect(self, name: str = "todo") -> psycopg.Connection[Any]:
+        return psycopg.connect(self.url(name), autocommit=True, connect_timeout=2)
+
+    def url(self, name: str = "todo") -> str:
+        return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
+
+    def end_connections(self) -> int:
+        with self.connect("postgres") as connection:
+            ended = connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'todo'"
+            )
+            return len(ended.fetchall())
+
+
+class PgBouncer(Component):
+    """With deploy/pgbouncer.ini."""
+
+    user = "postgres"  # it refuses to run as root
+
+    def __init__(self, stage: Stage, postgres: Postgres) -> None:
+        self.postgres = postgres
+        super().__init__(stage)
+        self.start()
+
+    def prepare(self) -> None:
+        (self.folder / "users").write_text('"postgres" ""\n')
+        replaced = {
+            "host=127.0.0.1 port=5432": f"host=127.0.0.1 port={self.postgres.port}",
+            "listen_port = 6432": f"listen_port = {self.port}",
+            "/etc/pgbouncer/userlist.txt": f"{self.folder}/users",
+            "auth_type = scram-sha-256": "auth_type = trust",
+        }
+        substitute("pgbouncer.ini", self.folder / "pgbouncer.ini", replaced)
+
+    def command(self) -> list[str]:
+        return ["pgbouncer", "pgbouncer.ini"]
+
+    def url(self) -> str:
+        return f"postgres://postgres@127.0.0.1:{self.port}/todo"
