@@ -15,7 +15,7 @@ import traceback
 
 from .stage import Broken
 
-SCENARIOS = ["kill"]
+SCENARIOS = ["kill", "outage"]
 
 
 def main() -> None:
