@@ -15,7 +15,7 @@ import traceback
 
 from .stage import Broken
 
-SCENARIOS = ["kill", "outage"]
+SCENARIOS = ["kill", "outage", "slow"]
 
 
 def main() -> None:

@@ -51,10 +51,12 @@ class Call:
 
 
 class Client:
-    """One keep-alive connection."""
+    """One keep-alive connection, from an address of loopback."""
 
-    def __init__(self, port: int, token: str = "", timeout: float = 60) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    def __init__(self, port: int, token: str = "", address: str = "127.0.0.1") -> None:
+        self.connection = http.client.HTTPConnection(
+            "127.0.0.1", port, timeout=60, source_address=(address, 0)
+        )
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Call:

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from .stage import ROOT, Component, Stage
+from .stage import ROOT, Component, Stage, substitute
 
 PACKAGES = ["todo_project", "tasks", "accounts"]
 
@@ -21,6 +21,31 @@ class Redis(Component):
 
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
+
+
+class Nginx(Component):
+    """With deploy/nginx.conf, in front of two servers (which may be one)."""
+
+    def __init__(self, stage: Stage, first: "Server", second: "Server") -> None:
+        self.servers = {"8001": first, "8002": second}
+        super().__init__(stage)
+        self.start()
+
+    def prepare(self) -> None:
+        ports = {f"127.0.0.1:{name}": f"127.0.0.1:{s.port}" for name, s in self.servers.items()}
+        paths = dict.fromkeys(["/var/log/nginx", "/var/lib/nginx", "/run/todo"], str(self.folder))
+        own = {"listen 80 ": f"listen 127.0.0.1:{self.port} ", "/run/nginx.pid": "nginx.pid"}
+        substitute("nginx.conf", self.folder / "nginx.conf", {**ports, **paths, **own})
+
+    def command(self) -> list[str]:
+        prefix = ["-p", str(self.folder), "-c", "nginx.conf"]
+        return ["nginx", *prefix, "-e", str(self.log), "-g", "daemon off;"]
+
+    def drain(self, name: str) -> Path:
+        """Ask that server nothing more, as long as the file is there."""
+        flag = self.folder / f"drain-{name}"
+        flag.touch()
+        return flag
 
 
 class Server(Component):

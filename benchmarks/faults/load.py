@@ -21,7 +21,7 @@ class Worker(threading.Thread):
     def __init__(self, load: "Load", number: int) -> None:
         super().__init__(daemon=True)
         self.load, self.name = load, f"{load.name} {number}"
-        self.client = Client(load.port, load.token)
+        self.client = Client(load.port, load.token, f"127.0.3.{number + 1}")
         self.random = random.Random(self.name)  # noqa: S311
         self.titles: dict[int, list[str]] = {}  # what each task may be called: it must be there
         self.deleted: set[int] = set()
