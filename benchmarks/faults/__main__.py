@@ -15,7 +15,7 @@ import traceback
 
 from .stage import Broken
 
-SCENARIOS = ["kill", "outage", "slow"]
+SCENARIOS = ["kill", "outage", "slow", "sigterm"]
 
 
 def main() -> None:
