@@ -114,6 +114,9 @@ class Load:
     def acknowledged(self) -> int:
         return sum(call.succeeded and call.method != "GET" for call in self.calls)
 
+    def refused(self) -> int:
+        return sum(call.status in (503, 507) for call in self.calls)
+
     def only(self, *statuses: int) -> None:
         """Fails when there was another answer than a success or one of these."""
         for call in list(self.calls):

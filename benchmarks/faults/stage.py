@@ -139,13 +139,21 @@ class Stage(ExitStack):
             shutil.chown(folder, user, user)
         return folder
 
-    def small_disk(self, folder: Path, mebibytes: int) -> Path:
-        """A file system of its own, in memory."""
+    def small_disk(self, folder: Path, mebibytes: int, kind: str = "tmpfs") -> Path:
+        """A file system of its own, in memory or, as ext4, in a file beside it."""
         folder.mkdir(exist_ok=True)
-        options = ["-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs"]
-        subprocess.run(["mount", *options, str(folder)], check=True)  # noqa: S603, S607
-        self.callback(subprocess.run, ["umount", "--lazy", str(folder)], check=True)
+        device, options = kind, f"size={mebibytes}m"
+        if kind == "ext4":
+            device, options = str(folder.with_suffix(".image")), "loop,errors=remount-ro"
+            run_as_root("truncate", "--size", f"{mebibytes}M", device)
+            run_as_root("mkfs.ext4", "-q", "-F", device)
+        run_as_root("mount", "-t", kind, "-o", options, device, str(folder))
+        self.callback(run_as_root, "umount", "--lazy", str(folder))
         return folder
+
+
+def run_as_root(*command: str) -> None:
+    subprocess.run(command, check=True)  # noqa: S603  (the commands are written in these scripts)
 
 
 def substitute(name: str, target: Path, replaced: dict[str, str]) -> None:
