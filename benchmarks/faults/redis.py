@@ -1,0 +1,68 @@
+"""Redis goes away under load, or hangs; it holds nothing but counts that can be done without.
+
+Tasks go on, with no errors and no slower by a second, and logins stay limited: when ten have
+failed in a minute the eleventh is not looked at.
+"""
+
+import signal
+import time
+from collections.abc import Callable
+
+from .client import ACCOUNT, Client, sign_up
+from .components import Redis, Server
+from .databases import Postgres
+from .load import Load, percentile
+from .stage import Stage, must
+
+ADDED = 1.0  # seconds that calls may take longer
+LIMIT = 10
+
+
+def run(short: bool) -> str:
+    seconds = 5.0 if short else 30.0
+    with Stage() as stage:
+        postgres, redis = Postgres(stage), Redis(stage)
+        common = {"DATABASE_URL": postgres.url(), "CACHE_URL": redis.url()}
+        server = Server(stage, THROTTLE_USER="1000000/min", **common)
+        server.start()
+        token = sign_up(server.port)
+
+        def figures(name: str, trouble: Callable[[], None], end: Callable[[], None]) -> str:
+            return endure(server, token, seconds, name, trouble, end)
+
+        stopped = figures("stopped", redis.stop, redis.start)
+        hanging = figures(
+            "hanging", lambda: redis.tell(signal.SIGSTOP), lambda: redis.tell(signal.SIGCONT)
+        )
+    return f"{stopped}, {hanging}; each time {LIMIT} logins failed, the next was a 429"
+
+
+def endure(
+    server: Server, token: str, seconds: float, name: str,
+    trouble: Callable[[], None], end: Callable[[], None],
+) -> str:  # fmt: skip
+    with Load(server.port, token, name=name, reads=0.8) as load:
+        time.sleep(seconds)
+        trouble()
+        began = time.monotonic()
+        guess(server, f"{name}@example.com")
+        time.sleep(seconds)
+        ended = time.monotonic()
+        end()
+        time.sleep(1)
+    load.only()
+    calm = [call for call in load.calls if call.end < began]
+    during = [call for call in load.calls if began <= call.at < ended]
+    figures = []
+    for what, share in {"p99": 0.99, "longest": 1.0}.items():
+        before, after = percentile(calm, share), percentile(during, share)
+        must(after < before + ADDED, f"{name}: {what} {after:.2f} s, before {before:.2f} s")
+        figures.append(f"{what} {before * 1000:.0f} ms before, {after * 1000:.0f} ms then")
+    return f"{name}: {len(during)} calls, {', '.join(figures)}"
+
+
+def guess(server: Server, email: str) -> None:
+    client = Client(server.port)
+    body = ACCOUNT | {"email": email}
+    statuses = [client.call("POST", "/api/auth/login", body).status for _ in range(LIMIT + 1)]
+    must(statuses == [401] * LIMIT + [429], f"logins without Redis: {statuses}")
