@@ -7,14 +7,17 @@ from .load import Load
 from .stage import must
 
 
-def compare(port: int, token: str, loads: list[Load]) -> int:
-    """Fails when what the server has is not what it acknowledged. Gives the number of tasks."""
+def compare(port: int, token: str, loads: list[Load], besides: str = "") -> int:
+    """Fails when what the server has is not what it acknowledged. Gives the number of tasks.
+
+    There may be tasks called `besides`, which no load has made.
+    """
     stored = dict(all_tasks(Client(port, token)))
     workers = [worker for load in loads for worker in load.workers]
     wrong = [reason for worker in workers for reason in worker.compare(stored)]
     must(not wrong, f"{len(wrong)} writes are not as acknowledged: {'; '.join(wrong[:3])}")
     known = {pk for worker in workers for pk in worker.titles.keys() | worker.perhaps_deleted}
-    made = {title for worker in workers for title in worker.perhaps_made}
+    made = {title for worker in workers for title in worker.perhaps_made} | {besides}
     ghosts = [title for pk, title in stored.items() if pk not in known and title not in made]
     must(not ghosts, f"{len(ghosts)} tasks that nobody was told of: {ghosts[:3]}")
     return len(stored)

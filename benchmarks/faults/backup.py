@@ -1,0 +1,124 @@
+"""The commands of docs/operation.md for a backup, under write load, and for restoring it elsewhere.
+
+What was acknowledged before the backup began is there; the database's own checks find nothing; a
+server on it takes the login and the token from before.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .client import Client, log_in, sign_up
+from .components import Server
+from .databases import Postgres
+from .integrity import check_postgres, check_sqlite
+from .ledger import all_tasks, compare
+from .load import Load
+from .stage import ROOT, Stage, must
+
+BOB = "bob@example.com"
+
+
+def run(short: bool) -> str:
+    large = 200 if short else 4000  # tasks of 10 kB, so that a backup takes a while
+    return f"{of_sqlite(large)}; {of_postgres(large)}"
+
+
+def of_sqlite(large: int) -> str:
+    with Stage() as stage:
+        source, target = Server(stage), Server(stage)
+        copy = Copy(source, large, "sqlite3")
+        source.stop()
+        target.start()  # as a new installation, which has a database
+        target.stop()
+        shutil.move(source.folder / "backup.sqlite3", target.folder)
+        shell(copy.restore, target.folder)
+        check_sqlite(target.database)
+        return f"SQLite: {copy.compare(target)}"
+
+
+def of_postgres(large: int) -> str:
+    with Stage() as stage:
+        old, new = Postgres(stage), Postgres(stage)
+        source = Server(stage, DATABASE_URL=old.url())
+        copy = Copy(source, large, "pg_dump", DATABASE_DIRECT_URL=old.url())
+        source.stop()
+        shell(copy.restore, source.folder, DATABASE_DIRECT_URL=new.url())
+        check_postgres(new.url())
+        return f"PostgreSQL: {copy.compare(Server(stage, DATABASE_URL=new.url()))}"
+
+
+class Copy:
+    """A backup by the commands that begin with `tool`, and what must be in it.
+
+    One user's tasks are all made before, another's are being written all the while.
+    """
+
+    def __init__(self, source: Server, large: int, tool: str, **environment: str) -> None:
+        back_up, self.restore = documented(tool)
+        source.start()
+        self.token = sign_up(source.port)
+        make_large(source.port, self.token, large)
+        self.large = large
+        with Load(source.port, self.token, name="before") as self.before:
+            time.sleep(1)
+        busy = sign_up(source.port, email=BOB)
+        with Load(source.port, busy, name="meanwhile") as self.meanwhile:
+            time.sleep(1)
+            self.known = {pk for worker in self.meanwhile.workers for pk in set(worker.titles)}
+            started = time.monotonic()
+            shell(back_up, source.folder, **environment)
+            self.seconds = time.monotonic() - started
+        self.before.only()
+        self.meanwhile.only()
+
+    def compare(self, target: Server) -> str:
+        target.start()
+        must(Client(target.port, self.token).call("GET", "/api/tasks").succeeded, "the old token")
+        log_in(target.port)
+        kept = compare(target.port, self.token, [self.before], besides="large")
+        made = self.large + sum(len(worker.titles) for worker in self.before.workers)
+        must(kept == made, f"{kept} tasks of {made}")
+        bobs = dict(all_tasks(Client(target.port, log_in(target.port, email=BOB)["access"])))
+        deleted = {pk for worker in self.meanwhile.workers for pk in worker.deleted}
+        missing = self.known - deleted - set(bobs)
+        must(not missing, f"{len(missing)} tasks from before the backup are missing")
+        target.stop()
+        writes = self.meanwhile.acknowledged()
+        return (
+            f"{kept + len(bobs)} tasks restored, 0 missing; backup of {self.seconds:.1f} s"
+            f" among {writes} writes"
+        )
+
+
+def documented(tool: str) -> tuple[str, str]:
+    """The commands for a backup and for the way back."""
+    text = (ROOT / "docs" / "operation.md").read_text()
+    blocks = re.findall(f"```sh\n({tool} .*?)```", text, re.DOTALL)
+    must(len(blocks) == 1, f"docs/operation.md has {len(blocks)} backups by {tool}")
+    back_up, restore = re.split("# and back.*\n", blocks[0])
+    return back_up, restore
+
+
+def shell(commands: str, folder: Path, **environment: str) -> None:
+    variables = {"PATH": os.environ["PATH"], **environment}
+    result = subprocess.run(  # noqa: S603
+        ["bash", "-euc", commands],  # noqa: S607
+        cwd=folder, env=variables, capture_output=True, text=True,
+    )  # fmt: skip
+    must(result.returncode == 0, f"{commands!r}: {result.stderr}")
+
+
+def make_large(port: int, token: str, number: int) -> None:
+    def make(part: int) -> None:
+        client = Client(port, token)
+        for _ in range(number // 8):
+            body = {"title": "large", "description": "large " * 1600}
+            must(client.call("POST", "/api/tasks", body).status == 201, "a large task")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, range(8)))
