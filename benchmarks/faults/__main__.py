@@ -15,7 +15,7 @@ import traceback
 
 from .stage import Broken
 
-SCENARIOS = ["kill", "outage", "slow", "sigterm", "two_servers", "disk", "redis", "backup"]
+SCENARIOS = ["kill", "outage", "slow", "sigterm", "two_servers", "disk", "redis", "backup", "soak"]
 
 
 def main() -> None:

@@ -108,7 +108,7 @@ def shell(commands: str, folder: Path, **environment: str) -> None:
     variables = {"PATH": os.environ["PATH"], **environment}
     result = subprocess.run(  # noqa: S603
         ["bash", "-euc", commands],  # noqa: S607
-        cwd=folder, env=variables, capture_output=True, text=True,
+        cwd=folder, env=variables, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     must(result.returncode == 0, f"{commands!r}: {result.stderr}")
 
