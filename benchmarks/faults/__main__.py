@@ -15,14 +15,25 @@ import traceback
 
 from .stage import Broken
 
-SCENARIOS = ["kill", "outage", "slow", "sigterm", "two_servers", "disk", "redis", "backup", "soak"]
+SCENARIOS = [
+    "kill",
+    "outage",
+    "slow",
+    "sigterm",
+    "two_servers",
+    "disk",
+    "redis",
+    "backup",
+    "soak",
+    "recycle",
+]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults")
     parser.add_argument("--short", action="store_true", help="a few seconds each")
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(SCENARIOS))
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if unknown := set(arguments.names) - set(SCENARIOS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     # Of all of them none may hide what another finds.

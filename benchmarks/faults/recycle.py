@@ -1,0 +1,37 @@
+"""Workers that grow beyond WORKER_MAX_MIB are replaced under load, and no request is lost.
+
+The limit is set below what any worker needs, so granian finds each of them too large whenever it
+looks, every 30 seconds. Through nginx, as in production, every call succeeds.
+"""
+
+import time
+
+from .client import sign_up
+from .components import Nginx, Server
+from .databases import Postgres
+from .ledger import compare
+from .load import Load
+from .processes import memory
+from .stage import Stage, must
+
+LOOK = 30  # seconds between granian's looks; a replacement takes four more
+
+
+def run(short: bool) -> str:
+    looks = 1 if short else 5
+    with Stage() as stage:
+        postgres = Postgres(stage)
+        limits = {"WORKER_MAX_MIB": "1", "WORKERS": "2"}
+        server = Server(stage, DATABASE_URL=postgres.url(), TRUSTED_PROXIES="1", **limits)
+        server.start()
+        nginx = Nginx(stage, server, server)
+        token = sign_up(nginx.port)
+        before = set(memory(server))
+        with Load(nginx.port, token, reads=0.5, doubt=()) as load:
+            time.sleep((LOOK + 10) * looks)
+        load.only()
+        compare(server.port, token, [load])
+        replaced = server.log.read_text().count("Stopped old worker")
+        must(len(set(memory(server)) - before) == 2, "the workers are those of the start")
+    must(replaced >= 2 * looks, f"only {replaced} workers were replaced")
+    return f"{replaced} workers replaced, 0 failures of {len(load.calls)} calls, 0 lost"
