@@ -19,6 +19,7 @@ SCENARIOS = [
     "kill",
     "outage",
     "slow",
+    "front",
     "sigterm",
     "two_servers",
     "disk",
