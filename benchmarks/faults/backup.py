@@ -13,12 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .client import Client, log_in, sign_up
+from .component import ROOT
 from .components import Server
 from .databases import Postgres
 from .integrity import check_postgres, check_sqlite
 from .ledger import all_tasks, compare
 from .load import Load
-from .stage import ROOT, Stage, must
+from .stage import Stage, must
 
 BOB = "bob@example.com"
 

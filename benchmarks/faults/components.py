@@ -6,7 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from .stage import ROOT, Component, Stage, substitute
+from .component import ROOT, Component, substitute
+from .stage import Stage
 
 PACKAGES = ["todo_project", "tasks", "accounts"]
 

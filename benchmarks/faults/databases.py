@@ -7,7 +7,8 @@ from typing import Any
 
 import psycopg
 
-from .stage import Component, Stage, substitute
+from .component import Component, substitute
+from .stage import Stage
 
 
 class Postgres(Component):

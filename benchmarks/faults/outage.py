@@ -9,12 +9,13 @@ Within two seconds of its return calls succeed again. All that was acknowledged 
 import time
 
 from .client import Call, sign_up
+from .component import Component
 from .components import Server
 from .databases import PgBouncer, Postgres
 from .integrity import check_postgres
 from .ledger import compare
 from .load import Load
-from .stage import Component, Stage, must
+from .stage import Stage, must
 
 RETURN = 2.0  # seconds, from when the database accepts a connection to the first success
 DOUBT = (0, 503)  # a connection that ends while it commits may have committed

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from .stage import Component
+from .component import Component
 
 MEBIBYTE = 2**20 / os.sysconf("SC_PAGE_SIZE")  # in pages
 

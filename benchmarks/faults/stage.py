@@ -1,20 +1,14 @@
 """A place for real components: a temporary folder, free ports, and an end to all that started."""
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-
-from .ports import answers, free_port, is_free
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Broken(Exception):
@@ -33,87 +27,6 @@ def eventually(test: Callable[[], object], seconds: float, reason: str) -> float
         must(time.monotonic() - started < seconds, f"{reason}: not within {seconds:g} s")
         time.sleep(0.01)
     return time.monotonic() - started
-
-
-class Component:
-    """A process that listens on a port, in a folder and a process group of its own."""
-
-    user: str | None = None  # whose it is; ours, when None
-
-    def __init__(self, stage: "Stage", **environment: str) -> None:
-        self.port = free_port()
-        self.environment = environment
-        self.folder = stage.folder_for(f"{type(self).__name__.lower()}-{self.port}", self.user)
-        self.log = self.folder / "log"
-        self.process: subprocess.Popen[bytes] | None = None
-        stage.callback(self.kill)
-        self.prepare()
-
-    def prepare(self) -> None:
-        """What is done once, before the first start."""
-
-    def command(self) -> list[str]:
-        raise NotImplementedError
-
-    def is_ready(self) -> bool:
-        return answers(self.port)
-
-    def run(self, *command: str | Path) -> None:
-        """A command that ends, as this component's user."""
-        with self.log.open("ab") as log:
-            subprocess.run(  # noqa: S603  (the commands are written in these scripts)
-                list(map(str, command)),
-                stdout=log,
-                stderr=log,
-                user=self.user,
-                group=self.user,
-                check=True,
-            )
-
-    def launch(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603
-                self.command(),
-                cwd=self.folder,
-                env={"PATH": os.environ["PATH"], **self.environment},
-                stdout=log,
-                stderr=log,
-                user=self.user,
-                group=self.user,
-                extra_groups=[] if self.user else None,
-                start_new_session=True,
-            )
-
-    def start(self) -> None:
-        self.launch()
-        eventually(self.is_up, 60, f"start of {self.folder.name}")
-
-    def is_up(self) -> bool:
-        process = self.process
-        ended = process is None or process.poll() is not None
-        must(not ended, f"{self.folder.name} ended: {self.tail()}")
-        return self.is_ready()
-
-    def tail(self) -> str:
-        return " | ".join(self.log.read_text(errors="replace").splitlines()[-5:])
-
-    def tell(self, number: int) -> None:
-        if self.process:
-            self.process.send_signal(number)
-
-    def stop(self, number: int = signal.SIGTERM) -> None:
-        self.tell(number)
-        if self.process:
-            self.process.wait(timeout=60)
-        eventually(lambda: is_free(self.port), 10, f"end of {self.folder.name}")
-
-    def kill(self) -> None:
-        """At once, with its children."""
-        if self.process:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            eventually(lambda: is_free(self.port), 10, f"death of {self.folder.name}")
 
 
 class Stage(ExitStack):
@@ -154,12 +67,3 @@ class Stage(ExitStack):
 
 def run_as_root(*command: str) -> None:
     subprocess.run(command, check=True)  # noqa: S603  (the commands are written in these scripts)
-
-
-def substitute(name: str, target: Path, replaced: dict[str, str]) -> None:
-    """A file of deploy/ with other addresses and paths. Each must be there to be replaced."""
-    text = (ROOT / "deploy" / name).read_text()
-    for old, new in replaced.items():
-        must(old in text, f"deploy/{name} has no {old!r}")
-        text = text.replace(old, new)
-    target.write_text(text)
