@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 POSTGRES_URL ?= $(or $(DATABASE_URL),postgres://postgres@127.0.0.1:5432/postgres)
 
-TESTING = test test-postgres check races login-timing fuzz
+TESTING = test test-postgres check races login-timing faults fuzz
 
 # Tests see none of a developer's `.env`, and the same keys on either database.
 $(TESTING): export ENV_FILE = /dev/null
@@ -39,6 +39,9 @@ races: $(VENV)/runtime  ## 1,000 rounds of each race, on SQLite and on PostgreSQ
 
 login-timing: $(VENV)/runtime  ## does a login tell a known address from an unknown one by its time?
 	$(BIN)/python benchmarks/login_timing.py
+
+faults: $(VENV)/runtime  ## bad days on real components; FAULTS="--short kill outage" for less
+	$(BIN)/python -m benchmarks.faults $(FAULTS)
 
 fuzz: $(VENV)/dev  ## 20,000 requests made from the schema, and a long run against a dictionary
 	fuzz/run 300 1 2 3

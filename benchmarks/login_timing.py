@@ -4,6 +4,7 @@ Wrong passwords for both, in turn, through the whole stack in one process; and t
 against itself, which shows the noise. Prints medians and their differences in milliseconds.
 """
 
+import logging
 import os
 import sys
 import time
@@ -16,6 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
 import django
 
 django.setup()
+logging.getLogger("todo_project").setLevel(logging.ERROR)
 
 from django.conf import settings
 from django.db import connection

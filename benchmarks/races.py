@@ -5,6 +5,7 @@ that DATABASE_URL names, in a test database that is dropped afterwards. Any roun
 outcome than it must have ends the run with an error.
 """
 
+import logging
 import os
 import sys
 import threading
@@ -21,6 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
 import django
 
 django.setup()
+logging.getLogger("todo_project").setLevel(logging.ERROR)
 
 from django.conf import settings
 from django.db import connection
