@@ -1,0 +1,214 @@
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import User
+from tasks.management.commands import seed
+from tasks.models import Task
+
+
+@pytest.fixture
+def said(db, capsys):
+    """Runs the command with such arguments; gives what it says."""
+
+    def run(*arguments):
+        call_command("seed", *arguments)
+        return capsys.readouterr().out
+
+    return run
+
+
+def what_was_made(user):
+    """All that is not chosen by the database, instants as they lie apart."""
+    first = user.tasks.earliest("created_at").created_at
+    for task in user.tasks.order_by("id"):
+        yield task.title, task.description, task.priority, task.version, task.created_at - first
+
+
+def test_it_adds_users_with_tasks_each_and_says_so(said):
+    out = said("--users", "3", "--tasks", "4", "--no-password")
+
+    assert out.startswith(
+        "Users added: 3, user1@example.com to user3@example.com. Tasks added: 12, 4 "
+    )
+    assert [user.tasks.count() for user in User.objects.all()] == [4, 4, 4]
+
+
+def test_a_newcomer_is_told_a_login_that_works(said, anonymous):
+    *_, password = said().split()
+
+    response = anonymous.post(
+        "/api/auth/login", {"email": "user1@example.com", "password": password}
+    )
+    token = response.json()["access"]
+    tasks = anonymous.get("/api/tasks", headers={"authorization": f"Bearer {token}"}).json()
+
+    assert len(tasks) == 50
+    assert {task["completed"] for task in tasks} == {True, False}
+
+
+def test_it_takes_a_password(said):
+    assert said("--users", "2", "--password", "correct horse").endswith(" correct horse\n")
+
+    assert all(user.check_password("correct horse") for user in User.objects.all())
+
+
+def test_it_hashes_a_password_once(said, monkeypatch):
+    hashed = []
+    monkeypatch.setattr(seed, "make_password", lambda password: hashed.append(password) or "!")
+
+    said("--users", "20", "--tasks", "1", "--password", "correct horse")
+
+    assert hashed == ["correct horse"]
+
+
+def test_it_makes_users_without_a_password(said):
+    assert "password" not in said("--no-password")
+
+    assert not User.objects.get().has_usable_password()
+
+
+def test_its_users_and_tasks_are_as_validation_wants_them(said):
+    said("--users", "2", "--tasks", "200", "--no-password")
+
+    for row in [*User.objects.all(), *Task.objects.all()]:
+        row.full_clean()
+
+
+def test_derived_columns_are_what_the_model_makes_of_the_others(said):
+    said("--tasks", "500")
+    seeded = list(Task.objects.all())
+    saved = [
+        Task.objects.create(owner=task.owner, title=task.title, created_at=task.created_at)
+        for task in seeded
+    ]
+    for task, twin in zip(seeded, saved, strict=True):
+        if task.completed:
+            twin.change({"completed": True})
+
+    assert [task.title_key for task in seeded] == [task.title_key for task in saved]
+    assert [task.version for task in seeded] == [task.version for task in saved]
+    for task, twin in zip(seeded, saved, strict=True):
+        assert task.completed or task.updated_at == task.created_at == twin.updated_at
+    assert any(task.title_key != task.title.lower() for task in seeded)  # Hauptstraße
+    assert {task.version for task in seeded} == {1, 2}
+    assert not Task.objects.exclude(idempotency_key=None).exists()
+
+
+def test_no_task_has_a_future_or_an_impossible_past(said):
+    before = timezone.now()
+    said("--tasks", "500")
+
+    tasks = Task.objects.filter(created_at__gte=before - timedelta(days=seed.DAYS))
+    assert tasks.filter(created_at__gte=F("owner__date_joined")).count() == 500
+    done = Q(completed_at__gte=F("created_at"), updated_at=F("completed_at"))
+    assert tasks.filter(done | Q(completed_at=None)).count() == 500
+    assert not tasks.filter(updated_at__gt=timezone.now()).exists()
+    assert not tasks.filter(due_date__lt=F("created_at__date")).exists()
+
+
+def test_its_tasks_differ(said):
+    said("--tasks", "500")
+    now = timezone.now()
+
+    assert Task.objects.values("title").distinct().count() > 300
+    assert set(Task.objects.values_list("priority", flat=True)) == {0, 1, 2, 3}
+    for kind in (
+        Task.objects.pending(),
+        Task.objects.completed(),
+        Task.objects.undated(),
+        Task.objects.overdue(now),
+        Task.objects.upcoming(now),
+        Task.objects.exclude(due_time=None),
+        Task.objects.exclude(description=""),
+    ):
+        assert 25 < kind.count() < 475
+
+
+def test_one_seed_gives_the_same_tasks_and_another_others(said):
+    said("--seed", "7")
+    said("--seed", "7")
+    said("--seed", "8")
+
+    first, second, third = (list(what_was_made(user)) for user in User.objects.order_by("id"))
+    assert first == second
+    assert first != third
+
+
+def test_it_adds_to_what_is_there(said, milk):
+    taken = User.objects.create_user("user2@example.com")
+
+    out = said("--users", "2", "--tasks", "3")
+    said("--users", "1", "--tasks", "3")
+
+    assert "user1@example.com to user3@example.com" in out
+    assert User.objects.filter(email="user4@example.com").exists()
+    assert taken.tasks.count() == 0
+    assert Task.objects.count() == 10
+
+
+def test_all_is_stored_or_nothing(said, monkeypatch):
+    monkeypatch.setattr(seed, "BATCH", 10)
+    make_task = seed.make_task
+
+    def fail_late(*arguments):
+        if Task.objects.count() == 20:
+            raise DatabaseError
+        return make_task(*arguments)
+
+    monkeypatch.setattr(seed, "make_task", fail_late)
+
+    with pytest.raises(DatabaseError):
+        said("--tasks", "30")
+
+    assert not User.objects.exists()
+    assert not Task.objects.exists()
+
+
+def test_it_writes_in_batches(said, django_assert_num_queries):
+    # a savepoint and its release, the addresses that are taken, users, tasks
+    with django_assert_num_queries(5):
+        said("--users", "5", "--tasks", "1", "--no-password")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--users", "0"],
+        ["--users", "-1"],
+        ["--users", "many"],
+        ["--users", "1.5"],
+        ["--users", "²"],
+        ["--tasks", "-1"],
+        ["--tasks", ""],
+        ["--seed", "x"],
+        ["--password", ""],
+        ["--password", "correct horse", "--no-password"],
+    ],
+)
+def test_it_refuses_what_makes_no_sense(said, arguments):
+    with pytest.raises(CommandError):
+        said(*arguments)
+
+    assert not User.objects.exists()
+
+
+def test_a_user_may_have_no_task(said):
+    assert "Tasks added: 0," in said("--tasks", "0")
+
+
+def test_a_terminal_is_shown_how_far_it_is(db, monkeypatch):
+    monkeypatch.setattr(seed, "BATCH", 10)
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+
+    call_command("seed", "--tasks", "20", stdout=terminal)
+
+    half, whole = terminal.getvalue().split("\n")[0].split("\r")[1:]
+    assert half == f"[{'#' * 15:30}] 10 of 20 tasks"
+    assert whole == f"[{'#' * 30}] 20 of 20 tasks"
