@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 POSTGRES_URL ?= $(or $(DATABASE_URL),postgres://postgres@127.0.0.1:5432/postgres)
 
-TESTING = test test-postgres check races login-timing faults fuzz
+TESTING = test test-postgres check races login-timing faults fuzz bench
 
 # Tests see none of a developer's `.env`, and the same keys on either database.
 $(TESTING): export ENV_FILE = /dev/null
@@ -43,6 +43,9 @@ login-timing: $(VENV)/runtime  ## does a login tell a known address from an unkn
 faults: $(VENV)/runtime  ## bad days on real components; FAULTS="--short kill outage" for less
 	$(BIN)/python -m benchmarks.faults $(FAULTS)
 
+bench: $(VENV)/runtime $(VENV)/peer/ready  ## speed beside a peer and a limit, and growth; needs wrk
+	POSTGRES_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/speed.py --peer $(VENV)/peer/bin/python $(ARGS)
+
 fuzz: $(VENV)/dev  ## 20,000 requests made from the schema, and a long run against a dictionary
 	fuzz/run 300 1 2 3
 	THROTTLE_USER= FUZZ=long $(BIN)/pytest fuzz --quiet
@@ -64,6 +67,11 @@ clean:
 $(VENV)/runtime: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	touch $@
+
+$(VENV)/peer/ready: benchmarks/peer/requirements.txt
+	$(PYTHON) -m venv $(VENV)/peer
+	$(VENV)/peer/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
 $(VENV)/dev: $(VENV)/runtime requirements-dev.txt

@@ -1,0 +1,92 @@
+"""The data that is measured: a database of its own, filled by `manage.py seed`, and tokens.
+
+The database is made on the server of POSTGRES_URL and dropped in the end.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVER = os.environ.get("POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+JWT_KEY = "benchmark-only-0123456789-0123456789-0123456789-0123456789"
+
+# The peer has the same tasks under the same ids, in the same order in its table.
+FILL_PEER = """
+    INSERT INTO peer_user (id, email) SELECT id, email FROM accounts_user ORDER BY id;
+    INSERT INTO peer_task (id, user_id, title, description, completed, priority, due_date,
+                           created_at, updated_at)
+        SELECT id, owner_id, title, description, completed_at IS NOT NULL, priority, due_date,
+               created_at, updated_at
+        FROM tasks_task ORDER BY id
+"""
+# As it was before anybody wrote to it; ids go on from where they were.
+KEEP = "CREATE UNLOGGED TABLE kept_{0} AS TABLE {0}"
+RESTORE = [
+    "TRUNCATE {0}",
+    "INSERT INTO {0} SELECT * FROM kept_{0} ORDER BY id",
+    "SELECT setval(pg_get_serial_sequence('{0}', 'id'), max(id)) FROM {0}",
+    "VACUUM ANALYZE {0}",
+]
+
+
+def execute(url: str, *statements: Any) -> Any:
+    """Each by itself, as VACUUM must be; gives the rows of the last, if it has any."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else None
+
+
+class Database:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.url = urlsplit(SERVER)._replace(path=f"/{name}").geturl()
+        # All that the project's processes know of their surroundings.
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "ENV_FILE": os.devnull,
+            "DATABASE_URL": self.url,
+            "SECRET_KEY": JWT_KEY[::-1],
+            "JWT_SIGNING_KEY": JWT_KEY,
+            "ACCESS_TOKEN_MINUTES": "1440",
+            "THROTTLE_USER": "",
+        }
+
+    def run(self, *arguments: object) -> None:
+        """A script of Python in the project's environment."""
+        command = [sys.executable, *map(str, arguments)]
+        subprocess.run(command, cwd=ROOT, env=self.environment, check=True)  # noqa: S603
+
+    def seed(self, users: int, tasks: int) -> None:
+        self.run("manage.py", "seed", "--users", users, "--tasks", tasks, "--no-password")
+
+    def fill_peer(self) -> None:
+        execute(self.url, FILL_PEER)
+        for table in ("tasks_task", "peer_task"):
+            execute(self.url, KEEP.format(table))
+            self.restore(table)
+
+    def restore(self, table: str) -> None:
+        execute(self.url, *(statement.format(table) for statement in RESTORE))
+
+
+@contextmanager
+def fresh_database(name: str = "todo_bench") -> Iterator[Database]:
+    """A migrated database, empty; dropped even when the run is told to end."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    database = Database(f"{name}_{os.getpid()}")
+    execute(SERVER, f"CREATE DATABASE {database.name}")
+    try:
+        database.run("manage.py", "migrate", "--verbosity", 0)
+        yield database
+    finally:
+        execute(SERVER, f"DROP DATABASE {database.name} WITH (FORCE)")

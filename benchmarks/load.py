@@ -1,0 +1,98 @@
+"""The load: what is asked of the contenders, by wrk."""
+
+import json
+import subprocess
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from contenders import Contender
+from dataset import ROOT
+
+THREADS = 1  # of wrk, for all alike; more would only take cores from the servers
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`{id}` is a random task of a random user, `{n}` a number that is new each time."""
+
+    name: str
+    method: str
+    path: str
+    body: str = ""
+    status: int = 200
+    writes: bool = False
+    peer_method: str = ""  # where the peer has another
+
+
+TASK = '{"title": "Buy milk {n}", "description": "Two litres", "priority": 2}'
+OPERATIONS = [
+    Operation("list 100", "GET", "/api/tasks"),
+    Operation("list filtered, sorted", "GET", "/api/tasks?status=pending&sort=due_date"),
+    Operation("read one", "GET", "/api/tasks/{id}"),
+    Operation("create", "POST", "/api/tasks", TASK, status=201, writes=True),
+    Operation("change", "PATCH", "/api/tasks/{id}", '{"title": "Changed {n}"}', 200, True, "PUT"),
+    Operation("toggle", "PATCH", "/api/tasks/{id}/complete", writes=True),
+]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Requests a second; milliseconds; how many were answered by an error or not at all."""
+
+    rate: float
+    p50: float
+    p99: float
+    errors: int
+
+
+def method_for(contender: Contender, operation: Operation) -> str:
+    return (contender.name == "peer" and operation.peer_method) or operation.method
+
+
+def measure(
+    contender: Contender, operation: Operation, connections: int, seconds: float, tokens: Path
+) -> Measure:
+    command: list[Any] = ["wrk", "--threads", THREADS, "--connections", connections, "--duration"]
+    command += [f"{round(seconds)}s", "--timeout", "30s", "--script"]
+    command += [ROOT / "benchmarks" / "requests.lua", contender.url, "--"]
+    command += [tokens / contender.tokens, method_for(contender, operation)]
+    command += [operation.path, operation.body]
+    command = [str(part) for part in command]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    seen = json.loads(run.stdout.splitlines()[-1])
+    good = seen["requests"] - seen["refused"]
+    errors = seen["refused"] + seen["broken"]
+    return Measure(good / seen["seconds"], seen["p50"], seen["p99"], errors)
+
+
+def ask(contender: Contender, operation: Operation, tokens: Path, n: int = 0) -> tuple[int, Any]:
+    """One request as the load sends it, of the user on line `n` of the tokens."""
+    token, task, *_ = (tokens / contender.tokens).read_text().splitlines()[n].split()
+    request = urllib.request.Request(  # noqa: S310  (to our own server)
+        contender.url + operation.path.replace("{id}", task),
+        operation.body.replace("{n}", "0").encode() or None,
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        method=method_for(contender, operation),
+    )
+    with urllib.request.urlopen(request) as response:  # noqa: S310
+        return response.status, json.load(response)
+
+
+def check(contenders: list[Contender], operation: Operation, tokens: Path) -> None:
+    """All answer alike, with as much as they should; anything else ends the run."""
+    for n in (0, 1):
+        answers = [ask(contender, operation, tokens, n) for contender in contenders]
+        assert {status for status, _ in answers} == {operation.status}, answers
+        found = [essence(body) for _, body in answers]
+        assert all(each == found[0] for each in found), (operation.name, found)
+        assert operation.name != "list 100" or found[0][-1] == 100, found
+
+
+def essence(answer: Any) -> Any:
+    """What the contenders must agree on; ties of a sort may be in any order, ids may differ."""
+    tasks = answer if isinstance(answer, list) else [answer]
+    names = ("title", "description", "completed", "priority")
+    days = [str(task["due_date"])[:10] for task in tasks]
+    return days, sorted([task[name] for name in names] for task in tasks), len(tasks)

@@ -1,0 +1,35 @@
+-- For wrk: each request is of a random user and about a random task of that user.
+-- Arguments: the file of tokens, a method, a path and a body. In them {id} stands for the task's
+-- id and {n} for a number that no other request has, so that a change always changes something.
+
+local users, method, path, body = {}, nil, nil, nil
+local n = os.time() % 100000 * 1000000
+
+function init(arguments)
+  for line in io.lines(arguments[1]) do
+    local token, ids = line:match("^(%S+) (.*)$")
+    local user = { headers = { Authorization = "Bearer " .. token }, ids = {} }
+    user.headers["Content-Type"] = arguments[4] ~= "" and "application/json" or nil
+    for id in ids:gmatch("%d+") do user.ids[#user.ids + 1] = id end
+    users[#users + 1] = user
+  end
+  method, path, body = arguments[2], arguments[3], arguments[4]
+  math.randomseed(1)
+end
+
+function request()
+  local user = users[math.random(#users)]
+  n = n + 1
+  local place = path:gsub("{id}", user.ids[math.random(#user.ids)])
+  local sent = body ~= "" and body:gsub("{n}", tostring(n)) or nil
+  return wrk.format(method, place, user.headers, sent)
+end
+
+function done(summary, latency)
+  local failures = summary.errors
+  io.write(string.format(
+    '{"requests": %d, "seconds": %f, "p50": %f, "p99": %f, "refused": %d, "broken": %d}\n',
+    summary.requests, summary.duration / 1e6,
+    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failures.status,
+    failures.connect + failures.read + failures.write + failures.timeout))
+end
