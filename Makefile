@@ -45,6 +45,7 @@ faults: $(VENV)/runtime  ## bad days on real components; FAULTS="--short kill ou
 
 bench: $(VENV)/runtime $(VENV)/peer/ready  ## speed beside a peer and a limit, and growth; needs wrk
 	POSTGRES_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/speed.py --peer $(VENV)/peer/bin/python $(ARGS)
+	POSTGRES_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/growth.py
 
 fuzz: $(VENV)/dev  ## 20,000 requests made from the schema, and a long run against a dictionary
 	fuzz/run 300 1 2 3
