@@ -57,9 +57,11 @@ class Postgres(Component):
         return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
 
     def end_connections(self) -> int:
+        """And wait, each for at most 5 seconds, until they have ended. Gives their number."""
         with self.connect("postgres") as connection:
             ended = connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'todo'"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = 'todo'"
             )
             return len(ended.fetchall())
 

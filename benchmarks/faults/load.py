@@ -14,6 +14,8 @@ from typing import Any
 from .client import NO_ANSWER, Call, Client
 from .stage import must
 
+PAUSE = 0.015  # seconds after each call, which keep a worker within what nginx grants an address
+
 
 class Worker(threading.Thread):
     """One client, and what must be stored of the tasks that it made."""

@@ -10,7 +10,7 @@ from .client import sign_up
 from .components import Nginx, Server
 from .databases import Postgres
 from .ledger import compare
-from .load import Load
+from .load import PAUSE, Load
 from .processes import memory
 from .stage import Stage, must
 
@@ -27,7 +27,7 @@ def run(short: bool) -> str:
         nginx = Nginx(stage, server, server)
         token = sign_up(nginx.port)
         before = set(memory(server))
-        with Load(nginx.port, token, reads=0.5, doubt=()) as load:
+        with Load(nginx.port, token, reads=0.5, pause=PAUSE, doubt=()) as load:
             time.sleep((LOOK + 10) * looks)
         load.only()
         compare(server.port, token, [load])

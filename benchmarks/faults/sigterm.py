@@ -17,7 +17,7 @@ from .client import Call, Client, sign_up
 from .components import Nginx, Server
 from .databases import Postgres
 from .ledger import compare
-from .load import Load
+from .load import PAUSE, Load
 from .stage import Stage, must
 
 WAITING = 16  # requests at once, twice what two processes of four threads can take up
@@ -99,7 +99,7 @@ def behind_nginx(times: int) -> str:
 
 def restarts(nginx: Nginx, name: str, times: int, restart_one: Callable[[str], None]) -> Load:
     token = sign_up(nginx.port, email=f"{name}@example.com")
-    with Load(nginx.port, token, 8, name=name, reads=0.5, doubt=()) as load:
+    with Load(nginx.port, token, 8, name=name, reads=0.5, pause=PAUSE, doubt=()) as load:
         for number in range(2 * times):
             time.sleep(1)
             restart_one(f"800{1 + number % 2}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from .client import sign_up
 from .components import Nginx, Server
-from .load import Load, percentile
+from .load import PAUSE, Load, percentile
 from .stage import Stage, must
 
 EACH = 200
@@ -93,7 +93,7 @@ def run(short: bool) -> str:
 
 
 def measure(port: int, token: str, seconds: float) -> Load:
-    with Load(port, token, 4, reads=0.8, name=f"for {seconds} s") as load:
+    with Load(port, token, 4, reads=0.8, pause=PAUSE, name=f"for {seconds} s") as load:
         time.sleep(seconds)
     load.only()
     return load
