@@ -58,7 +58,7 @@ class SortFilter(filters.OrderingFilter):
     base_field_class = UniqueCSVField
 
     def filter(self, qs: Any, value: list[str] | None) -> Any:
-        return qs.sorted_by(*(value or ["-created"]))
+        return qs.sorted_by(*value) if value else qs
 
 
 class PriorityFilter(filters.BaseInFilter, filters.ChoiceFilter):
@@ -82,34 +82,15 @@ def calendar_date() -> dict[str, Any]:
     }
 
 
-class LeanFilterSet(filters.FilterSet):
+class TaskFilter(filters.FilterSet):
     """Makes the filters that a query names, and the form of those once.
 
-    Django-filter makes all of them, their form and its class for every request. The browsable
-    API, which shows that form, still gets it whole.
+    Django-filter makes all filters, their form and its class for every request. The browsable
+    API, which shows the form, still gets the whole of it.
     """
 
-    defaults: list[str] = []  # filters that also work without a value
-    form_classes: dict[tuple[str, ...], Any] = {}
-
-    def __init__(self, data: Any, queryset: Any, *, request: Any, **options: Any) -> None:
-        if request.accepted_renderer.format == "json":
-            named = {*data, *self.defaults}
-            asked = {n: one for n, one in self.base_filters.items() if n in named}
-            self.base_filters = OrderedDict(asked)
-        super().__init__(data, queryset, request=request, **options)
-
-    def get_form_class(self) -> Any:
-        names = tuple(self.filters)
-        if names not in self.form_classes:
-            self.form_classes[names] = super().get_form_class()
-        return self.form_classes[names]
-
-
-class TaskFilter(LeanFilterSet):
     request: AuthenticatedRequest
-    defaults = ["sort"]
-    form_classes = {}
+    form_classes: dict[tuple[str, ...], Any] = {}
 
     status = filters.ChoiceFilter(method="filter_status", **one_of([*STATUSES]))
     priority = PriorityFilter(**one_of([str(value) for value in Task.Priority.values]))
@@ -120,6 +101,22 @@ class TaskFilter(LeanFilterSet):
         label="The order; `-` reverses.",
         **one_of([sign + name for name in SORTS for sign in ("", "-")]),
     )
+
+    def __init__(self, data: Any, queryset: Any, *, request: Any, **options: Any) -> None:
+        if request.accepted_renderer.format == "json":
+            named = {name: one for name, one in self.base_filters.items() if name in data}
+            self.base_filters = OrderedDict(named)
+        super().__init__(data, queryset, request=request, **options)
+
+    def get_form_class(self) -> Any:
+        names = tuple(self.filters)
+        if names not in self.form_classes:
+            self.form_classes[names] = super().get_form_class()
+        return self.form_classes[names]
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        tasks: Any = super().filter_queryset(queryset)
+        return tasks if tasks.ordered else tasks.sorted_by("-created")
 
     def filter_status(self, tasks: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
         return STATUSES[value](tasks)
