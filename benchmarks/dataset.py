@@ -38,15 +38,16 @@ RESTORE = [
 ]
 
 
-def execute(url: str, *statements: Any) -> Any:
-    """Each by itself, as VACUUM must be; gives the rows of the last, if it has any."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        for statement in statements:
-            cursor = connection.execute(statement)
+def on_server(statement: Any) -> Any:
+    with psycopg.connect(SERVER, autocommit=True) as connection:
+        cursor = connection.execute(statement)
         return cursor.fetchall() if cursor.description else None
 
 
 class Database:
+    # Kept, as the servers under load may take all others that the server has to give.
+    connection: psycopg.Connection[Any]
+
     def __init__(self, name: str) -> None:
         self.name = name
         self.url = urlsplit(SERVER)._replace(path=f"/{name}").geturl()
@@ -61,6 +62,11 @@ class Database:
             "THROTTLE_USER": "",
         }
 
+    def execute(self, *statements: Any) -> None:
+        """Each by itself, as VACUUM must be."""
+        for statement in statements:
+            self.connection.execute(statement)
+
     def run(self, *arguments: object) -> None:
         """A script of Python in the project's environment."""
         command = [sys.executable, *map(str, arguments)]
@@ -70,13 +76,13 @@ class Database:
         self.run("manage.py", "seed", "--users", users, "--tasks", tasks, "--no-password")
 
     def fill_peer(self) -> None:
-        execute(self.url, FILL_PEER)
+        self.execute(FILL_PEER)
         for table in ("tasks_task", "peer_task"):
-            execute(self.url, KEEP.format(table))
+            self.execute(KEEP.format(table))
             self.restore(table)
 
     def restore(self, table: str) -> None:
-        execute(self.url, *(statement.format(table) for statement in RESTORE))
+        self.execute(*(statement.format(table) for statement in RESTORE))
 
 
 @contextmanager
@@ -84,9 +90,10 @@ def fresh_database(name: str = "todo_bench") -> Iterator[Database]:
     """A migrated database, empty; dropped even when the run is told to end."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     database = Database(f"{name}_{os.getpid()}")
-    execute(SERVER, f"CREATE DATABASE {database.name}")
+    on_server(f"CREATE DATABASE {database.name}")
     try:
         database.run("manage.py", "migrate", "--verbosity", 0)
-        yield database
+        with psycopg.connect(database.url, autocommit=True) as database.connection:
+            yield database
     finally:
-        execute(SERVER, f"DROP DATABASE {database.name} WITH (FORCE)")
+        on_server(f"DROP DATABASE {database.name} WITH (FORCE)")

@@ -24,7 +24,7 @@ from statistics import median, quantiles
 from urllib.parse import urlsplit
 
 from contenders import project, running
-from dataset import ROOT, Database, execute, fresh_database
+from dataset import ROOT, Database, fresh_database
 from plot import draw
 
 PAGES = 1000
@@ -81,7 +81,7 @@ def page(place: Place, token: str, number: int) -> str:
 def fill(database: Database, *crowds: tuple[int, int]) -> None:
     for users, tasks in crowds:
         database.seed(users, tasks)
-    execute(database.url, "VACUUM ANALYZE")
+    database.execute("VACUUM ANALYZE")
 
 
 def place(stack: ExitStack, name: str, port: int, *crowds: tuple[int, int]) -> Place:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from dataset import SERVER, execute
+from dataset import on_server
 from load import Measure
 
 Figures = dict[tuple[str, int, str], list[Measure]]  # by operation, connections and contender
@@ -77,7 +77,7 @@ def ratio(ours: list[Measure], theirs: list[Measure]) -> str:
 def machine(peer: Path) -> str:
     info = Path("/proc/cpuinfo").read_text()
     model = re.search(r"model name\s*: (.*)", info)
-    [[server]] = execute(SERVER, "SHOW server_version")
+    [[server]] = on_server("SHOW server_version")
     wrk = subprocess.run(["wrk", "-v"], capture_output=True, text=True).stdout.split()[1]  # noqa: S607
     parts = [
         f"{os.cpu_count()} cores, {model[1] if model else platform.machine()}",
