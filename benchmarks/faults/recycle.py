@@ -1,7 +1,8 @@
 """Workers that grow beyond WORKER_MAX_MIB are replaced under load, and no request is lost.
 
-The limit is set below what any worker needs, so granian finds each of them too large whenever it
-looks, every 30 seconds. Through nginx, as in production, every call succeeds.
+The limit of one server is set below what any worker needs, so granian finds each of them too large
+whenever it looks, every 30 seconds. Through nginx and beside a second server, as in production,
+every call succeeds.
 """
 
 import time
@@ -21,10 +22,11 @@ def run(short: bool) -> str:
     looks = 1 if short else 5
     with Stage() as stage:
         postgres = Postgres(stage)
-        limits = {"WORKER_MAX_MIB": "1", "WORKERS": "2"}
-        server = Server(stage, DATABASE_URL=postgres.url(), TRUSTED_PROXIES="1", **limits)
+        common = {"DATABASE_URL": postgres.url(), "TRUSTED_PROXIES": "1", "WORKERS": "2"}
+        server, other = Server(stage, WORKER_MAX_MIB="1", **common), Server(stage, **common)
         server.start()
-        nginx = Nginx(stage, server, server)
+        other.start()
+        nginx = Nginx(stage, server, other)
         token = sign_up(nginx.port)
         before = set(memory(server))
         with Load(nginx.port, token, reads=0.5, pause=PAUSE, doubt=()) as load:
