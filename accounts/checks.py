@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 
+from todo_project.checks import is_public
+
 
 @register(Tags.security)
 def check_protections(app_configs: Any, **options: Any) -> list[Error]:
@@ -29,8 +31,7 @@ def check_sign_in() -> Iterator[Error]:
             hint=f"Have {ours} and no class of SimpleJWT's own.",
             id="accounts.E002",
         )
-    public = settings.PUBLIC_URL or settings.HOST not in ("127.0.0.1", "::1", "localhost")
-    if public and not (settings.THROTTLE_LOGIN and settings.THROTTLE_ANON):
+    if is_public() and not (settings.THROTTLE_LOGIN and settings.THROTTLE_ANON):
         yield Error(
             "Guessing is not limited at a public address.",
             hint="Leave THROTTLE_LOGIN and THROTTLE_ANON out or give them a rate.",

@@ -8,6 +8,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 # Bounds for what a client waits for, in PostgreSQL's own terms. A migration may take its time, but
 # not queue for a table and make everybody else queue behind it.
+# A server that falls silent, as a machine does that is cut off, is given up by the client's system.
+PATIENCE: dict[str, Any] = {
+    "connect_timeout": 5,  # seconds
+    "tcp_user_timeout": 20_000,  # milliseconds, for what is sent and not acknowledged
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
 STATEMENT_TIMEOUT, LOCK_TIMEOUT = "-c statement_timeout=15s", "-c lock_timeout=5s"
 
 
@@ -33,9 +41,14 @@ def parse(url: str) -> dict[str, Any]:
     """The address's parts; its query, such as `sslmode=require`, goes to libpq as it is."""
     if not url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address.")
-    database: dict[str, Any] = environ.Env.db_url_config(url)
+    try:
+        database: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError:
+        raise ImproperlyConfigured(
+            "DATABASE_URL is no address: write what is special in its password as %XX."
+        ) from None
     database.update(ENGINE="todo_project.postgresql", CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)
-    database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    database["OPTIONS"] = {**PATIENCE, **database.get("OPTIONS", {})}
     return database
 
 

@@ -1,7 +1,7 @@
 """One line for every request, and the request's id in every line that is logged meanwhile.
 
-Of what a client sent a line has the method alone: the route stands for the path, and query,
-headers, bodies and the values in a query to the database are left out.
+Of what a client sent the line of a request has the method alone: the route stands for the path,
+and query, headers, bodies and the values in a query to the database are left out.
 """
 
 import logging
@@ -20,8 +20,6 @@ from django.contrib.admindocs.views import simplify_regex
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
-
-from .metrics import observe
 
 logger = logging.getLogger("todo_project.access")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -103,6 +101,8 @@ def report(request: HttpRequest, response: HttpResponse, seconds: float, queries
     message = "%(method)s %(route)s %(status)s %(duration_ms)s ms %(queries)s queries user %(user)s"
     logger.info(message, fields, extra={"fields": fields})
     if settings.METRICS_TOKEN:
+        from .metrics import observe  # where its figures go is settled when it is imported
+
         observe(fields["method"], fields["route"], response.status_code, seconds, queries)
 
 

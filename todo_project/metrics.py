@@ -1,5 +1,6 @@
 """Figures for Prometheus at `/metrics`, summed over the workers; off without METRICS_TOKEN."""
 
+import logging
 import os
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client import generate_latest as render
 from prometheus_client.multiprocess import MultiProcessCollector
+
+logger = logging.getLogger(__name__)
 
 DURATION = Histogram(
     "http_request_duration_seconds",
@@ -26,8 +29,11 @@ METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 def observe(method: Any, route: Any, status: int, seconds: float, queries: int) -> None:
     """Count a request. No label has what a client makes up, or it could fill the memory."""
     labels = {"method": method if method in METHODS else "other", "route": route or "none"}
-    DURATION.labels(**labels, status=status).observe(seconds)
-    QUERIES.labels(**labels).inc(queries)
+    try:
+        DURATION.labels(**labels, status=status).observe(seconds)
+        QUERIES.labels(**labels).inc(queries)
+    except OSError:
+        logger.exception("The folder for figures is gone")  # which is no trouble of the client's
 
 
 @require_safe

@@ -6,8 +6,8 @@ loopback only, an embedded SQLite database and generated keys, all of it under `
 
 import os
 import re
-import tempfile
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,10 +25,10 @@ env = environ.Env()
 env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 
-def number(name: str, default: int) -> int:
+def number(name: str, default: int, least: int = 0, most: int = 10**9) -> int:
     value: str = env.str(name, default="") or str(default)
-    if not value.isdecimal():
-        raise ImproperlyConfigured(f"{name} must be a whole number.")
+    if not value.isdecimal() or not least <= int(value) <= most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}.")
     return int(value)
 
 
@@ -75,11 +75,15 @@ DEBUG = env.bool("DEBUG", default=False)
 
 # Server
 
-HOST = env.str("HOST", default="127.0.0.1")
-PORT = number("PORT", 8000)
-WORKERS = number("WORKERS", os.cpu_count() or 1)
-THREADS = number("THREADS", 4)
-WORKER_MAX_MIB = number("WORKER_MAX_MIB", 300)  # of memory; one that grows beyond is replaced
+HOST = env.str("HOST", default="") or "127.0.0.1"
+try:
+    ip_address(HOST)
+except ValueError:
+    raise ImproperlyConfigured("HOST must be an IP address to listen on.") from None
+PORT = number("PORT", 8000, 1, 65_535)
+WORKERS = number("WORKERS", os.cpu_count() or 1, 1, 1000)
+THREADS = number("THREADS", 2, 1, 1000)
+WORKER_MAX_MIB = number("WORKER_MAX_MIB", 300, 1)  # of memory; one that grows beyond is replaced
 
 # Shared by the processes of one machine or many; nothing that must be exact is kept here.
 
@@ -103,10 +107,6 @@ if LOG_FORMAT not in ("console", "json"):
     raise ImproperlyConfigured("LOG_FORMAT must be console or json.")
 SLOW_QUERY_MS = number("SLOW_QUERY_MS", 500)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-if METRICS_TOKEN:
-    # Read when the exporter is imported; `serve` makes the folder, which its workers share.
-    folder = f"{tempfile.gettempdir()}/todo-metrics-{os.getpid()}"
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
 
 LOGGING = {
     "version": 1,
@@ -130,6 +130,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": []},
         "django.request": {"level": "ERROR"},  # the access log tells of what is refused
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # and of scanners
         "_granian": {},
     },
 }
@@ -148,7 +149,7 @@ CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = ["^(health|ready)$"]  # probed from inside, without TLS
+SECURE_REDIRECT_EXEMPT = ["^(health|metrics|ready)$"]  # asked from inside, without TLS
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -278,7 +279,12 @@ SIMPLE_JWT = {
 
 # Mail
 
-vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
+try:
+    vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
+except ValueError:
+    raise ImproperlyConfigured(
+        "EMAIL_URL is no address: write what is special in its password as %XX."
+    ) from None
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"no-reply@{urlsplit(PUBLIC_URL or FRONTEND_URL).hostname}"

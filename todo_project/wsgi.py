@@ -1,4 +1,3 @@
-import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -9,9 +8,3 @@ django_application = get_wsgi_application()
 from .edge import Edge  # noqa: E402  (it reads the settings)
 
 application = Edge(django_application)
-
-# What is loaded by now stays: no collection needs to look through it. A page of tasks is some
-# thousands of objects, so by default every other list would cause one.
-gc.collect()
-gc.freeze()
-gc.set_threshold(50_000)

@@ -122,3 +122,13 @@ def test_the_login_page_refuses_a_wrong_password(client, alice):
 
     assert response.status_code == 200
     assert User.objects.get().last_login is None
+
+
+def test_a_button_signs_out(client, alice):
+    client.force_login(alice)
+    page = client.get("/api/tasks", headers={"accept": "text/html"}).content.decode()
+
+    action = re.search(r'<form[^>]+method="post" action="(/api-auth/logout/[^"]*)"', page)[1]
+    client.post(action)
+
+    assert client.get("/api/tasks").status_code == 401

@@ -52,7 +52,6 @@ def test_the_user_of_a_session_is_named_and_no_other_looked_up(client, alice, li
 
 
 def test_what_was_sent_is_not_logged(anonymous, db, lines):
-    secrets = ["sesame-path", "sesame-query", "sesame-password", "sesame-token", "sesame-cookie"]
     body = {"email": "sesame-mail@example.com", "password": "sesame-password"}
     headers = {"authorization": "Bearer sesame-token", "cookie": "sessionid=sesamecookie"}
 
@@ -61,10 +60,11 @@ def test_what_was_sent_is_not_logged(anonymous, db, lines):
     anonymous.post("/api/auth/register", body | {"name": "sesame-name"})
     anonymous.get("/api/tasks/sesame-path", headers=headers)
     anonymous.get("/api/auth/me", headers=headers)
+    anonymous.get("/api/auth/me", headers={"host": "sesame.example"})
 
     text = json.dumps(lines())
-    assert len(lines()) == 5
-    assert "sesame" not in text, secrets
+    assert len(lines()) == 6
+    assert "sesame" not in text
     assert [line["route"] for line in lines()][3] is None
 
 

@@ -9,7 +9,8 @@ TOKEN = "a-token-for-the-scraper"
 
 @pytest.fixture(scope="module")
 def measured(serving):
-    with serving(METRICS_TOKEN=TOKEN, WORKERS="3", THREADS="1") as server:
+    public = {"PUBLIC_URL": "https://todo.example", "ALLOWED_HOSTS": "todo.example,127.0.0.1"}
+    with serving(METRICS_TOKEN=TOKEN, WORKERS="3", THREADS="1", **public) as server:
         yield server
 
 
@@ -38,7 +39,7 @@ def test_the_figures_are_those_of_all_workers(measured, at_once):
 
 
 def test_what_a_client_makes_up_is_no_label(measured):
-    for path in ("/made-up-1", "/api/tasks/made-up-2", "/api/tasks?made-up-3"):
+    for path in ("/health/made-up-1", "/health?made-up-2"):
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(urllib.request.Request(measured + path, method="BREW"))
         caught.value.close()
@@ -46,7 +47,7 @@ def test_what_a_client_makes_up_is_no_label(measured):
     figures = scrape(measured)
     assert "made-up" not in figures
     assert "BREW" not in figures
-    assert 'method="other",route="none",status="404"} 2' in figures
+    assert 'method="other",route="/health",status="403"} 1' in figures
 
 
 @pytest.mark.parametrize("token", ["", "another", "\u00e9"])
@@ -57,3 +58,15 @@ def test_it_is_for_the_scraper_only(measured, token):
     assert caught.value.code == 401
     assert caught.value.read() == b""
     caught.value.close()
+
+
+def test_without_its_folder_requests_are_answered(client, settings, monkeypatch):
+    from todo_project import metrics
+
+    def fail(*args, **options):
+        raise FileNotFoundError
+
+    settings.METRICS_TOKEN = TOKEN
+    monkeypatch.setattr(metrics.DURATION, "labels", fail)
+
+    assert client.get("/health").status_code == 200

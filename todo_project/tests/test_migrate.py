@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import psycopg
 import pytest
 from django.conf import settings
 
@@ -14,15 +15,41 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+CONCURRENT = """
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("tasks", "0001_initial")]
+    operations = [
+        migrations.RunSQL("SELECT pg_sleep(2)"),
+        AddIndexConcurrently("task", models.Index(fields=["priority"], name="task_by_priority")),
+    ]
+"""
+
+
 def test_migrations_are_applied_once_and_everybody_waits_for_them(copy_project, tmp_path):
+    """Also one that takes long, and one that waits for every transaction that there is."""
     project = copy_project(tmp_path)
+    (project / "tasks" / "migrations" / "0002_concurrent.py").write_text(CONCURRENT)
     with fresh_database() as database:
+        give_up_idle_transactions(database["DATABASE_URL"])
         started = [migrate(project, database) for _ in range(4)]
         outputs = [process.communicate(timeout=120)[0] for process in started]
 
     assert [process.returncode for process in started] == [0] * 4, outputs
-    assert sum("Applying tasks.0001_initial... OK" in output for output in outputs) == 1
+    for name in ("0001_initial", "0002_concurrent"):
+        assert sum(f"Applying tasks.{name}... OK" in output for output in outputs) == 1
     assert sum("No migrations to apply." in output for output in outputs) == 3
+
+
+def give_up_idle_transactions(url):
+    """As a provider may have it set."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '1s'")
 
 
 def migrate(project, database):

@@ -1,6 +1,8 @@
 """What the backend for PostgreSQL changes of Django's."""
 
+import gc
 import select
+import threading
 from datetime import UTC, datetime
 
 import psycopg
@@ -75,6 +77,28 @@ def test_a_connection_with_news_works(kept, other, questions):
     assert questions == [1]
     assert kept.is_usable()
     assert questions == [1]
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # nobody closes them
+def test_threads_that_end_leave_no_connections(other):
+    """Though garbage is not collected for its own sake."""
+    gc.disable()
+    try:
+        before = backends(other)
+        for _ in range(10):
+            thread = threading.Thread(target=lambda: list(Task.objects.all()))
+            thread.start()
+            thread.join()
+    finally:
+        gc.enable()
+
+    assert backends(other) <= before + 2
+
+
+def backends(other):
+    name = connection.settings_dict["NAME"]
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+    return other.execute(query, [name]).fetchone()[0]
 
 
 @pytest.mark.parametrize("read", [list, lambda tasks: list(tasks.iterator())])

@@ -161,9 +161,12 @@ def test_plain_http_leads_to_https_on_the_same_host(production):
 def test_the_pages_have_no_script_within(production):
     """The policy would stop it."""
     for path in ["/api/tasks", "/admin/login/", "/api-auth/login/", "/docs", "/redoc"]:
-        text = production(path)[2]
-        assert not re.findall(r'<script(?![^>]*\b(?:src=|type="application/json"))[^>]*>', text)
-        assert not re.findall(r"<[^>]+\son\w+=", text)
+        assert scripts_within(production(path)[2]) == []
+
+
+def scripts_within(text):
+    inline = re.findall(r'<script(?![^>]*\b(?:src=|type="application/json"))[^>]*>', text)
+    return inline + re.findall(r"<[^>]+\son\w+=", text)
 
 
 VARY = {"accept", "authorization", "cookie", "origin"}
@@ -197,11 +200,13 @@ def test_tokens_may_not_be_kept(anonymous, db):
     assert response["Cache-Control"] == "no-store"
 
 
-def test_a_page_of_the_api_has_the_policy_of_pages(client, alice):
+@pytest.mark.parametrize("path", ["/api/tasks", "/api/tasks/{}", "/api/auth/me"])
+def test_a_page_of_the_api_has_the_policy_of_pages(client, alice, milk, path):
     client.force_login(alice)
 
-    response = client.get("/api/tasks", headers={"accept": "text/html"})
+    response = client.get(path.format(milk.pk), headers={"accept": "text/html"})
 
+    assert scripts_within(response.content.decode()) == []
     assert "script-src 'self';" in response["Content-Security-Policy"]
     assert response["Cache-Control"] == "no-store"
 

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,8 +27,9 @@ class Command(migrate.Command):
 def one_at_a_time(alias: str) -> Iterator[None]:
     """Holds an advisory lock in a transaction of a connection of its own.
 
-    The lock of a session would be lost in a pooler; and migrations that create an index
-    concurrently can be in no transaction themselves.
+    The lock of a session would be lost in a pooler, and a migration that creates an index
+    concurrently can be in no transaction itself. It waits for whoever is in a query, so whoever
+    wants the lock asks for it again and again and does not wait in a query.
     """
     if connections[alias].vendor != "postgresql":
         yield
@@ -35,9 +37,16 @@ def one_at_a_time(alias: str) -> Iterator[None]:
     holder: Any = connections[alias].copy()
     try:
         holder.set_autocommit(False)
-        with holder.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        while not has_lock(holder):
+            holder.rollback()
+            time.sleep(0.2)
         yield
     finally:
         holder.close()
+
+
+def has_lock(holder: Any) -> bool:
+    with holder.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])

@@ -1,9 +1,9 @@
 import logging
 import os
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,17 +18,19 @@ logger = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = "Serve the API with granian, as the environment says (HOST, PORT, WORKERS, THREADS)."
+    requires_system_checks = []  # they import all, and the figures' folder must be known before
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--migrate", action="store_true", help="apply migrations first")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["migrate"]:
-            call_command("migrate", verbosity=options["verbosity"])
-        connections.close_all()  # or the workers, which are forks, would share them
-        self.claim_port()
-        self.tell(configuration())
         with shared_figures():
+            self.check()
+            if options["migrate"]:
+                call_command("migrate", verbosity=options["verbosity"])
+            connections.close_all()  # or the workers, which are forks, would share them
+            self.claim_port()
+            self.tell(configuration())
             serve()
 
     def claim_port(self) -> None:
@@ -49,14 +51,11 @@ class Command(BaseCommand):
 
 @contextmanager
 def shared_figures() -> Iterator[None]:
-    """The folder in which workers put their figures for `/metrics`: empty, and gone in the end."""
-    if settings.METRICS_TOKEN:
-        folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder, mode=0o700)
-    yield
-    if settings.METRICS_TOKEN:
-        shutil.rmtree(folder)
+    """A folder where the workers put their figures for `/metrics`, in memory if possible."""
+    place = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+    with TemporaryDirectory(prefix="todo-", dir=place, ignore_cleanup_errors=True) as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield
 
 
 def serve() -> None:
@@ -69,6 +68,7 @@ def serve() -> None:
         websockets=False,
         workers=settings.WORKERS,
         blocking_threads=settings.THREADS,
+        blocking_threads_idle_timeout=600,  # seconds; a thread that ends takes its connection along
         respawn_failed_workers=True,
         workers_kill_timeout=30,  # seconds, for a worker that mails hold up
         workers_max_rss=settings.WORKER_MAX_MIB,
@@ -79,16 +79,19 @@ def serve() -> None:
 
 def configuration() -> dict[str, str]:
     """What is in effect, without a secret."""
-    url = f"http://{settings.HOST}:{settings.PORT}"
+    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
+    url = f"http://{host}:{settings.PORT}"
+    public = f", for {place(settings.PUBLIC_URL)}" if settings.PUBLIC_URL else ""
     return {
-        "serving": f"{url}, for {settings.PUBLIC_URL}" if settings.PUBLIC_URL else url,
+        "serving": url + public,
         "docs": f"{url}/docs and {url}/redoc",
         "browsable API": f"{url}/",
         "admin": f"{url}/admin/",
         "workers": f"{settings.WORKERS}, each {settings.THREADS} threads",
         "memory": f"{settings.WORKER_MAX_MIB} MiB a worker, then it is replaced",
         "database": ", ".join(describe(alias) for alias in settings.DATABASES),
-        "cache": without_secrets(settings.CACHE_URL) or "local memory of each worker",
+        "cache": ", ".join(map(place, filter(None, settings.CACHE_URL.split(","))))
+        or "local memory of each worker",
         "hosts": ", ".join(settings.ALLOWED_HOSTS),
         "proxies": f"{settings.TRUSTED_PROXIES} trusted",
         "mail": settings.EMAIL_HOST if "smtp" in settings.EMAIL_BACKEND else "console",
@@ -101,12 +104,17 @@ def describe(alias: str) -> str:
     database: Any = settings.DATABASES[alias]
     if database["ENGINE"].endswith("sqlite3"):
         return f"SQLite in {database['NAME']}"
-    place = f"{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
+    address = f"{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
     if alias == "direct":
-        return f"migrated at {place}"
-    return f"PostgreSQL at {place}" + " pooled" * ("DISABLE_SERVER_SIDE_CURSORS" in database)
+        return f"migrated at {address}"
+    return f"PostgreSQL at {address}" + " pooled" * ("DISABLE_SERVER_SIDE_CURSORS" in database)
 
 
-def without_secrets(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+def place(url: str) -> str:
+    """Scheme, host and port of an address, as the rest may be secret."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(no address)"
+    return f"{parts.scheme}://{parts.hostname}{port}"
