@@ -32,6 +32,8 @@ def server_databases(url: str, direct_url: str) -> dict[str, dict[str, Any]]:
         default["DISABLE_SERVER_SIDE_CURSORS"] = True
     else:
         add_options(default, STATEMENT_TIMEOUT, LOCK_TIMEOUT)
+        # Statements are prepared when they come again: planning takes half of a short one.
+        default["OPTIONS"].update(server_side_binding=True, prepare_threshold=2)
     if direct_url or not pooled:
         add_options(direct, LOCK_TIMEOUT)
     return {"default": default, "direct": {**direct, "TEST": {"MIRROR": "default"}}}

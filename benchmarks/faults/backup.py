@@ -99,7 +99,7 @@ class Copy:
 def documented(tool: str) -> tuple[str, str]:
     """The commands for a backup and for the way back."""
     text = (ROOT / "docs" / "operation.md").read_text()
-    blocks = re.findall(f"```sh\n({tool} .*?)```", text, re.DOTALL)
+    blocks = re.findall(f"```sh\n(umask[^`]*?^{tool} [^`]*)```", text, re.DOTALL | re.MULTILINE)
     must(len(blocks) == 1, f"docs/operation.md has {len(blocks)} backups by {tool}")
     back_up, restore = re.split("# and back.*\n", blocks[0])
     return back_up, restore

@@ -79,6 +79,16 @@ def test_a_connection_with_news_works(kept, other, questions):
     assert questions == [1]
 
 
+def test_statements_that_come_again_are_prepared(alice_client):
+    for _ in range(4):
+        assert alice_client.get("/api/tasks").status_code == 200
+
+    with connection.cursor() as cursor:
+        query = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s"
+        cursor.execute(query, ["%tasks_task%"])
+        assert cursor.fetchone() == (1,)
+
+
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # nobody closes them
 def test_threads_that_end_leave_no_connections(other):
     """Though garbage is not collected for its own sake."""
