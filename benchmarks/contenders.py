@@ -105,17 +105,18 @@ def running(command: dict[str, Any], url: str, log: Path) -> Iterator[subprocess
     with open(log, "wb") as output:
         process = subprocess.Popen(**command, stdout=output, stderr=subprocess.STDOUT)
         try:
-            wait_for(url, process, log)
+            wait_for(url, process)
             yield process
         finally:
             process.terminate()
             process.wait(timeout=60)
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until it answers a request, after all that came before."""
     for _ in range(300):
         try:
-            urllib.request.urlopen(f"{url}/health", timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(f"{url}/health", timeout=60).close()  # noqa: S310
             return
         except HTTPError:
             return  # the raw limit knows the list alone
@@ -123,4 +124,4 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             if process.poll() is not None:
                 break
             time.sleep(0.1)
-    raise SystemExit(f"{url} does not answer:\n{log.read_text()}")
+    raise SystemExit(f"{url} does not answer")

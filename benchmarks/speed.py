@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from contenders import Contender, serving
+from contenders import Contender, serving, wait_for
 from dataset import ROOT, Database, fresh_database
 from load import OPERATIONS, Measure, Operation, check, measure
 from results import Figures, summary, write
@@ -95,6 +95,7 @@ class Comparison:
     def measure(
         self, contender: Contender, operation: Operation, connections: int, seconds: int
     ) -> Measure:
+        wait_for(contender.url, contender.process)  # it may still be at what nobody waits for
         seen = measure(contender, operation, connections, seconds, self.tokens)
         if operation.writes and contender.table:
             self.database.restore(contender.table)
