@@ -6,8 +6,6 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-# Bounds for what a client waits for, in PostgreSQL's own terms. A migration may take its time, but
-# not queue for a table and make everybody else queue behind it.
 # A server that falls silent, as a machine does that is cut off, is given up by the client's system.
 PATIENCE: dict[str, Any] = {
     "connect_timeout": 5,  # seconds
@@ -16,6 +14,8 @@ PATIENCE: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 2,
 }
+# Bounds for what a client waits for, in PostgreSQL's own terms. A migration may take its time, but
+# not queue for a table and make everybody else queue behind it.
 STATEMENT_TIMEOUT, LOCK_TIMEOUT = "-c statement_timeout=15s", "-c lock_timeout=5s"
 
 

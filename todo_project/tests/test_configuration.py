@@ -82,6 +82,7 @@ def test_a_server_database_is_configured_by_its_address(project, variable):
 
     parts = ["'ann'", "'p@ss'", "'db.example'", "5433", "'todo'", "'sslmode': 'require'"]
     parts += ["'CONN_HEALTH_CHECKS': True", "'connect_timeout': 5", "statement_timeout"]
+    parts += ["'tcp_user_timeout': 20000", "'keepalives_idle': 10", "'prepare_threshold': 2"]
     for part in parts:
         assert part in result.stdout, result.stderr
     assert not (project / "var").exists()

@@ -52,8 +52,8 @@ class Command(BaseCommand):
 @contextmanager
 def shared_figures() -> Iterator[None]:
     """A folder where the workers put their figures for `/metrics`, in memory if possible."""
-    place = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
-    with TemporaryDirectory(prefix="todo-", dir=place, ignore_cleanup_errors=True) as folder:
+    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+    with TemporaryDirectory(prefix="todo-", dir=memory, ignore_cleanup_errors=True) as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         yield
 

@@ -1,0 +1,76 @@
+"""What a read costs, in calls of Python functions: it does not depend on the machine.
+
+A figure here is what was counted when it was written down (Python 3.11, which counts most).
+Whatever makes a read a tenth more expensive fails; whatever makes it cheaper lowers the figure.
+"""
+
+import cProfile
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from accounts.tokens import RefreshToken
+from tasks.models import Task
+
+CALLS = {
+    "sqlite": {"one": 4017, "empty list": 4312, "each of a list": 46, "two filters": 1974},
+    "postgresql": {"one": 4256, "empty list": 4576, "each of a list": 9, "two filters": 1966},
+}
+QUERIES = 2  # the user of the token, the tasks
+
+
+@pytest.fixture
+def count(alice):
+    """The calls that a request makes, the user being looked up by a real token."""
+    token = RefreshToken.for_user(alice).access_token
+    client = APIClient(headers={"authorization": f"Bearer {token}"})
+
+    def count(path):
+        for _ in range(3):  # what is made once is made
+            assert client.get(path).status_code == 200
+        profile = cProfile.Profile()
+        profile.runcall(client.get, path)
+        return sum(entry.callcount for entry in profile.getstats())
+
+    return count
+
+
+def within(name, calls):
+    return calls <= CALLS[connection.vendor][name] * 1.1
+
+
+@pytest.fixture
+def hundred(alice):
+    return Task.objects.bulk_create(
+        Task(owner=alice, title=f"Task {n}", due_date="2026-12-01", updated_at="2026-11-20T10:00Z")
+        for n in range(100)
+    )
+
+
+def test_one_task(count, milk):
+    assert within("one", count(f"/api/tasks/{milk.pk}"))
+
+
+def test_a_list(count, request):
+    empty = count("/api/tasks")
+    request.getfixturevalue("hundred")
+    full = count("/api/tasks")
+
+    assert within("empty list", empty)
+    assert within("each of a list", (full - empty) / 100)
+
+
+def test_filters(count):
+    plain, filtered = count("/api/tasks"), count("/api/tasks?status=pending&sort=due_date")
+
+    assert within("two filters", filtered - plain)
+
+
+@pytest.mark.usefixtures("hundred")
+@pytest.mark.parametrize("path", ["/api/tasks", "/api/tasks?status=pending&sort=due_date"])
+def test_queries(count, django_assert_num_queries, path):
+    count(path)
+
+    with django_assert_num_queries(4 * QUERIES):
+        count(path)
