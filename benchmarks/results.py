@@ -70,7 +70,9 @@ def rows(figures: Figures) -> Iterator[str]:
 
 
 def ratio(ours: list[Measure], theirs: list[Measure]) -> str:
-    ratios = [our.rate / their.rate for our, their in zip(ours, theirs, strict=True)]
+    """Of the rounds in which the other answered at all."""
+    pairs = zip(ours, theirs, strict=True)
+    ratios = [our.rate / their.rate for our, their in pairs if their.rate]
     return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
