@@ -28,10 +28,10 @@ def show(project, expression, **variables):
     )
 
 
-def serve(project, **variables):
+def serve(project, *options, **variables):
     """How `serve` ends when it refuses to begin."""
     return subprocess.run(
-        [sys.executable, "manage.py", "serve"],
+        [sys.executable, "manage.py", "serve", *options],
         cwd=project,
         env={"PATH": os.environ["PATH"], **variables},
         capture_output=True,
@@ -272,6 +272,17 @@ def test_it_does_not_serve_in_public_what_is_not_made_for_it(project, variables,
 
     assert result.returncode == 1
     assert sorted(re.findall(r"\((\w+\.E\d+)\)", result.stderr)) == errors
+
+
+def test_a_database_that_is_not_there_is_told_in_a_line(project):
+    address = "postgres://ann:sesame@127.0.0.1:1/todo"
+
+    result = serve(project, "--migrate", DATABASE_URL=address, **KEYS)
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("CommandError: connection failed: ")
+    assert "Traceback" not in result.stderr
+    assert "sesame" not in result.stderr
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1"])

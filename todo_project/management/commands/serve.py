@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
-from django.db import connections
+from django.db import OperationalError, connections
 from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
 
@@ -27,11 +27,17 @@ class Command(BaseCommand):
         with shared_figures():
             self.check()
             if options["migrate"]:
-                call_command("migrate", verbosity=options["verbosity"])
+                self.migrate(options["verbosity"])
             connections.close_all()  # or the workers, which are forks, would share them
             self.claim_port()
             self.tell(configuration())
             serve()
+
+    def migrate(self, verbosity: int) -> None:
+        try:
+            call_command("migrate", verbosity=verbosity)
+        except OperationalError as error:
+            raise CommandError(str(error)) from error
 
     def claim_port(self) -> None:
         """Granian shares a port with whoever else shares it, so two servers would mix."""
