@@ -70,7 +70,7 @@ class Database:
     def run(self, *arguments: object) -> None:
         """A script of Python in the project's environment."""
         command = [sys.executable, *map(str, arguments)]
-        subprocess.run(command, cwd=ROOT, env=self.environment, check=True)  # noqa: S603
+        subprocess.run(command, cwd=ROOT, env=self.environment, check=True)
 
     def seed(self, users: int, tasks: int) -> None:
         self.run("manage.py", "seed", "--users", users, "--tasks", tasks, "--no-password")

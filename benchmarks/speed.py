@@ -44,7 +44,8 @@ def prepare(database: Database, peer: Path, folder: Path) -> None:
     database.seed(USERS, TASKS)
     database.run("benchmarks/tokens.py", folder, USERS)
     peer_url = database.url.replace("postgres://", "postgresql://", 1)
-    subprocess.run(  # noqa: S603  (its workers would race to make the tables)
+    # Its workers would race to make the tables.
+    subprocess.run(
         [peer, "-c", "import main"],
         cwd=ROOT / "benchmarks" / "peer",
         env={"DATABASE_URL": peer_url, "JWT_SECRET": "unused"},

@@ -107,8 +107,8 @@ def documented(tool: str) -> tuple[str, str]:
 
 def shell(commands: str, folder: Path, **environment: str) -> None:
     variables = {"PATH": os.environ["PATH"], **environment}
-    result = subprocess.run(  # noqa: S603
-        ["bash", "-euc", commands],  # noqa: S607
+    result = subprocess.run(
+        ["bash", "-euc", commands],
         cwd=folder, env=variables, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     must(result.returncode == 0, f"{commands!r}: {result.stderr}")

@@ -38,7 +38,7 @@ class Component:
     def run(self, *command: str | Path) -> None:
         """A command that ends, as this component's user."""
         with self.log.open("ab") as log:
-            subprocess.run(  # noqa: S603  (the commands are written in these scripts)
+            subprocess.run(
                 list(map(str, command)),
                 stdout=log,
                 stderr=log,
@@ -49,7 +49,7 @@ class Component:
 
     def launch(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603
+            self.process = subprocess.Popen(
                 self.command(),
                 cwd=self.folder,
                 env={"PATH": os.environ["PATH"], **self.environment},

@@ -24,7 +24,7 @@ class Worker(threading.Thread):
         super().__init__(daemon=True)
         self.load, self.name = load, f"{load.name} {number}"
         self.client = Client(load.port, load.token, f"127.0.3.{number + 1}")
-        self.random = random.Random(self.name)  # noqa: S311
+        self.random = random.Random(self.name)
         self.titles: dict[int, list[str]] = {}  # what each task may be called: it must be there
         self.deleted: set[int] = set()
         self.perhaps_deleted: set[int] = set()
