@@ -58,7 +58,7 @@ class Command(BaseCommand):
 @contextmanager
 def shared_figures() -> Iterator[None]:
     """A folder where the workers put their figures for `/metrics`, in memory if possible."""
-    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  (a name nobody can foresee)
     with TemporaryDirectory(prefix="todo-", dir=memory, ignore_cleanup_errors=True) as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         yield
