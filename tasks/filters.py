@@ -1,15 +1,16 @@
-from collections import OrderedDict
+from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
 from django.db.models import QuerySet
-from django.utils import timezone
 from django_filters import rest_framework as filters
 from django_filters.fields import BaseCSVField
+from django_filters.utils import translate_validation
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.requests import AuthenticatedRequest
+from todo_project.prepared import Parameter
 
 from .dates import DATE, FIRST_DUE_DATE, LAST_DUE_DATE
 from .models import Task, TaskQuerySet
@@ -23,13 +24,40 @@ DUES = ["none", "any", "today", "overdue", "upcoming"]
 SORTS = ["created", "updated", "title", "due_date", "priority"]
 
 
+# Whoever asks, and when that is on their clock; see `TaskViewSet.get_parameters`.
+CALLER = Parameter("caller", models.BigAutoField())
+
+
+class CallersClock:
+    def date(self) -> Parameter:
+        return Parameter("today", models.DateField())
+
+    def time(self) -> Parameter:
+        return Parameter("time", models.TimeField())
+
+
 class ListFilterBackend(filters.DjangoFilterBackend):
-    """Filters are for lists. A single task is found by its id, without a filter form's cost."""
+    """Filters are for lists, and the same ones make the same queryset: it has parameters."""
 
     def get_filterset_class(
         self, view: GenericViewSet, queryset: QuerySet[Any] | None = None
     ) -> type[filters.FilterSet] | None:
         return super().get_filterset_class(view, queryset) if view.action == "list" else None
+
+    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
+        given = request.query_params.items()
+        chosen = tuple(sorted(pair for pair in given if pair[0] in TaskFilter.base_filters))
+        return filtered(queryset, chosen)
+
+
+@lru_cache(maxsize=1000)
+def filtered(tasks: TaskQuerySet, chosen: tuple[tuple[str, str], ...]) -> Any:
+    """Raises `ValidationError` for what cannot be chosen."""
+    filterset = TaskFilter(dict(chosen), queryset=tasks)
+    if not filterset.is_valid():
+        error: Any = translate_validation(filterset.errors)
+        raise error
+    return filterset.qs
 
 
 class UniqueCSVField(BaseCSVField):
@@ -83,15 +111,6 @@ def calendar_date() -> dict[str, Any]:
 
 
 class TaskFilter(filters.FilterSet):
-    """Makes the filters that a query names, and the form of those once.
-
-    Django-filter makes all filters, their form and its class for every request. The browsable
-    API, which shows the form, still gets the whole of it.
-    """
-
-    request: AuthenticatedRequest
-    form_classes: dict[tuple[str, ...], Any] = {}
-
     status = filters.ChoiceFilter(method="filter_status", **one_of([*STATUSES]))
     priority = PriorityFilter(**one_of([str(value) for value in Task.Priority.values]))
     due = filters.ChoiceFilter(method="filter_due", **one_of(DUES))
@@ -102,18 +121,6 @@ class TaskFilter(filters.FilterSet):
         **one_of([sign + name for name in SORTS for sign in ("", "-")]),
     )
 
-    def __init__(self, data: Any, queryset: Any, *, request: Any, **options: Any) -> None:
-        if request.accepted_renderer.format == "json":
-            named = {name: one for name, one in self.base_filters.items() if name in data}
-            self.base_filters = OrderedDict(named)
-        super().__init__(data, queryset, request=request, **options)
-
-    def get_form_class(self) -> Any:
-        names = tuple(self.filters)
-        if names not in self.form_classes:
-            self.form_classes[names] = super().get_form_class()
-        return self.form_classes[names]
-
     def filter_queryset(self, queryset: Any) -> Any:
         tasks: Any = super().filter_queryset(queryset)
         return tasks if tasks.ordered else tasks.sorted_by("-created")
@@ -122,7 +129,7 @@ class TaskFilter(filters.FilterSet):
         return STATUSES[value](tasks)
 
     def filter_due(self, tasks: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
-        now = self.request.user.local_time(timezone.now())
+        now: Any = CallersClock()
         match value:
             case "none":
                 return tasks.undated()

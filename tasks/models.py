@@ -12,6 +12,7 @@ from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils import timezone
 
 from accounts.models import User
+from todo_project.prepared import Parameter
 from todo_project.validators import validate_no_control_characters
 
 from .dates import FIRST_DUE_DATE, LAST_DUE_DATE
@@ -43,7 +44,7 @@ def is_overdue(now: datetime) -> Q:
 class TaskQuerySet(models.QuerySet["Task"]):
     """Where a method takes `now`, it is an instant on the owner's clock (`User.local_time`)."""
 
-    def for_user(self, user: User) -> Self:
+    def for_user(self, user: User | Parameter) -> Self:
         return self.filter(owner=user)
 
     def pending(self) -> Self:

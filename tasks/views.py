@@ -16,20 +16,26 @@ from todo_project.idempotency import IdempotentCreateMixin
 from todo_project.pagination import KeysetPagination
 from todo_project.preconditions import ETagMixin
 from todo_project.queries import StrictQueryMixin
+from todo_project.retrieval import RetrievalMixin
 
-from .filters import ListFilterBackend, TaskFilter
+from .filters import CALLER, ListFilterBackend, TaskFilter
 from .models import Task, TaskQuerySet
 from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
 
+TASKS = Task.objects.for_user(CALLER)
+# Writers wait for each other, so that each goes by what the one before it stored.
+LOCKED_TASKS = TASKS.select_for_update()
 WRITES = {"update", "partial_update", "complete", "destroy"}
 
 
 @method_decorator(transaction.atomic, name="update")
 @method_decorator(transaction.atomic, name="destroy")
-class TaskViewSet(ETagMixin, StrictQueryMixin, IdempotentCreateMixin, ModelViewSet[Task]):
+class TaskViewSet(
+    ETagMixin, StrictQueryMixin, IdempotentCreateMixin, RetrievalMixin, ModelViewSet[Task]
+):
     """The caller's tasks."""
 
-    queryset = Task.objects.all()
+    queryset = TASKS
     serializer_class = TaskSerializer
     filter_backends = [ListFilterBackend]
     filterset_class = TaskFilter
@@ -38,9 +44,12 @@ class TaskViewSet(ETagMixin, StrictQueryMixin, IdempotentCreateMixin, ModelViewS
     request: AuthenticatedRequest
 
     def get_queryset(self) -> TaskQuerySet:
-        tasks = Task.objects.for_user(self.request.user)
-        # Writers wait for each other, so that each goes by what the one before it stored.
-        return tasks.select_for_update() if self.action in WRITES else tasks
+        return LOCKED_TASKS if self.action in WRITES else TASKS
+
+    def get_parameters(self) -> dict[str, Any]:
+        user = self.request.user
+        now = user.local_time(timezone.now())
+        return {"caller": user.pk, "today": now.date(), "time": now.time()}
 
     def perform_create(self, serializer: BaseSerializer[Task]) -> None:
         serializer.save(owner=self.request.user, **self.idempotency)
@@ -59,4 +68,4 @@ class TaskViewSet(ETagMixin, StrictQueryMixin, IdempotentCreateMixin, ModelViewS
     def summary(self, request: AuthenticatedRequest) -> Response:
         """How many tasks there are, by state."""
         now = request.user.local_time(timezone.now())
-        return Response(self.get_queryset().summary(now))
+        return Response(Task.objects.for_user(request.user).summary(now))

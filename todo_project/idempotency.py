@@ -12,6 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
+from .retrieval import RetrievalMixin
+
 
 class KeyReused(APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
@@ -19,7 +21,7 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key came with another body before."
 
 
-class IdempotentCreateMixin(ModelViewSet[Any]):
+class IdempotentCreateMixin(RetrievalMixin, ModelViewSet[Any]):
     """For models with `idempotency_key`, unique for an owner, and `idempotency_digest`.
 
     `perform_create` stores `self.idempotency` with the object, so the database decides which of
@@ -45,7 +47,7 @@ class IdempotentCreateMixin(ModelViewSet[Any]):
 
     def replay(self) -> Response | None:
         key, digest = self.idempotency.values()
-        made = self.get_queryset().filter(idempotency_key=key).first()
+        made = self.find(idempotency_key=key)
         if made is None:
             return None
         if made.idempotency_digest != digest:

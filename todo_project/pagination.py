@@ -3,12 +3,13 @@ between two pages neither repeat nor hide a row that was there throughout."""
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import F, Model, Q
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.fields.tuple_lookups import (
     Tuple,
     TupleExact,
@@ -21,6 +22,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
+
+from .prepared import Parameter, PreparedQuery
 
 
 class KeysetPagination(BasePagination):
@@ -35,18 +38,13 @@ class KeysetPagination(BasePagination):
     page_size = 100
     max_page_size = 200
 
-    def paginate_queryset(
-        self, queryset: Any, request: Request, view: APIView | None = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         size = self.read_page_size()
         backward, position = self.read_cursor()
-        order = [str(name) for name in queryset.query.order_by]
-        if backward:
-            queryset, order = queryset.reverse(), [opposite(name) for name in order]
-        if position:
-            queryset = queryset.filter(beyond(order, position))
-        rows = list(queryset[: size + 1])
+        order, query = prepare_page(queryset, size, backward, bool(position))
+        keys = dict(zip(order, position, strict=False))
+        rows = query.fetch({**view.get_parameters(), **keys})
         page = rows[:size]
         # Open are the way it came, if from a row, and the way it goes, if there is one to spare.
         came, goes = bool(position), len(rows) > size
@@ -119,6 +117,27 @@ class KeysetPagination(BasePagination):
                 "schema": {"type": "string"},
             },
         ]
+
+
+@lru_cache(maxsize=1000)
+def prepare_page(
+    queryset: QuerySet[Any], size: int, backward: bool, begun: bool
+) -> tuple[list[str], PreparedQuery]:
+    """The names to order by, and what gets a page; begun are those that have a position."""
+    order = [str(name) for name in queryset.query.order_by]
+    if backward:
+        queryset, order = queryset.reverse(), [opposite(name) for name in order]
+    if begun:
+        fields = (field_of(queryset, name.removeprefix("-")) for name in order)
+        keys = [Parameter(name, field) for name, field in zip(order, fields, strict=True)]
+        queryset = queryset.filter(beyond(order, keys))
+    return order, PreparedQuery(queryset[: size + 1])
+
+
+def field_of(queryset: QuerySet[Any], name: str) -> Any:
+    """Of a column or an annotation."""
+    annotation = queryset.query.annotations.get(name)
+    return annotation.output_field if annotation else queryset.model._meta.get_field(name)
 
 
 def beyond(order: Sequence[str], position: Sequence[Any]) -> Q:

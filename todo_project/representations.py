@@ -16,6 +16,7 @@ from rest_framework.settings import api_settings
 
 # Of what these make of a value, the renderer writes what it writes of the value itself.
 PLAIN = {
+    serializers.BigIntegerField.to_representation,
     serializers.BooleanField.to_representation,
     serializers.CharField.to_representation,
     serializers.ChoiceField.to_representation,
@@ -60,4 +61,6 @@ def compiled(
 
 def is_plain(field: Any) -> bool:
     format = getattr(field, "format", api_settings.DATETIME_FORMAT)
-    return type(field).to_representation in PLAIN and format == api_settings.DATETIME_FORMAT
+    as_text = getattr(field, "coerce_to_string", api_settings.COERCE_BIGINT_TO_STRING)
+    known = type(field).to_representation in PLAIN
+    return known and format == api_settings.DATETIME_FORMAT and not as_text

@@ -1,0 +1,63 @@
+import pytest
+from django.db import Error, transaction
+
+from tasks.models import Task
+from tasks.views import LOCKED_TASKS, TASKS
+from todo_project.pagination import prepare_page
+from todo_project.prepared import prepare
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("run", [list, len, bool, TASKS.__class__.count, TASKS.__class__.exists])
+def test_a_queryset_with_a_parameter_runs_in_no_other_way(run):
+    with pytest.raises((Error, TypeError)):
+        run(TASKS.all())
+
+
+@pytest.mark.parametrize("parameters", ["", "?sort=-due_date", "?due=any", "?page_size=1"])
+def test_callers_share_a_query_and_not_its_answers(
+    alice, bob, alice_client, bob_client, parameters
+):
+    for owner in (alice, bob):
+        Task.objects.create(owner=owner, title=f"{owner.name}'s", due_date="2026-12-01")
+
+    for _ in range(2):
+        assert [each["title"] for each in alice_client.get(f"/api/tasks{parameters}").data] == [
+            "Alice's"
+        ]
+        assert [each["title"] for each in bob_client.get(f"/api/tasks{parameters}").data] == [
+            "Bob's"
+        ]
+
+
+def test_the_sql_of_a_list_is_made_once(alice_client, bob_client):
+    alice_client.get("/api/tasks?status=pending&sort=title")
+    made = prepare_page.cache_info().misses
+
+    bob_client.get("/api/tasks?sort=title&status=pending")
+
+    assert prepare_page.cache_info().misses == made
+
+
+def test_the_sql_of_one_task_is_made_once(alice_client, bob_client, milk):
+    alice_client.get(f"/api/tasks/{milk.pk}")
+    made = prepare.cache_info().misses
+
+    assert bob_client.get(f"/api/tasks/{milk.pk}").status_code == 404
+    assert prepare.cache_info().misses == made
+
+
+def test_an_id_that_no_column_holds_is_of_no_task(alice_client):
+    assert alice_client.get("/api/tasks/9223372036854775808").status_code == 404
+
+
+@pytest.mark.parametrize("tasks", [TASKS, LOCKED_TASKS])
+def test_what_it_finds_is_what_the_queryset_finds(alice, milk, tasks):
+    with transaction.atomic():
+        found = prepare(tasks, "id").first({"caller": alice.pk, "id": milk.pk})
+
+    plain = Task.objects.get(pk=milk.pk)
+    assert {**vars(found), "_state": vars(found._state)} == {
+        **vars(plain),
+        "_state": vars(plain._state),
+    }
