@@ -6,7 +6,7 @@ the same each time, so here the fields are asked once.
 """
 
 from collections.abc import Callable
-from copy import deepcopy
+from copy import copy
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -30,7 +30,7 @@ PLAIN = {
 # here would be the description of its subclasses in the OpenAPI document.)
 class CompiledModelSerializer(serializers.ModelSerializer[Any]):
     def get_fields(self) -> dict[str, Any]:
-        return deepcopy(fields_of(type(self)))
+        return {name: copy(field) for name, field in fields_of(type(self)).items()}
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         names, read, conversions = compiled(type(self))
