@@ -59,7 +59,6 @@ class Database:
             "SECRET_KEY": JWT_KEY[::-1],
             "JWT_SIGNING_KEY": JWT_KEY,
             "ACCESS_TOKEN_MINUTES": "1440",
-            "THROTTLE_USER": "",
         }
 
     def execute(self, *statements: Any) -> None:
