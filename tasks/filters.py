@@ -23,8 +23,7 @@ STATUSES = {
 DUES = ["none", "any", "today", "overdue", "upcoming"]
 SORTS = ["created", "updated", "title", "due_date", "priority"]
 
-
-# Whoever asks, and when that is on their clock; see `TaskViewSet.get_parameters`.
+# Whoever calls, and when that is on their clock; `TaskViewSet.get_parameters` tells.
 CALLER = Parameter("caller", models.BigAutoField())
 
 

@@ -16,12 +16,12 @@ from todo_project.idempotency import IdempotentCreateMixin
 from todo_project.pagination import KeysetPagination
 from todo_project.preconditions import ETagMixin
 from todo_project.queries import StrictQueryMixin
-from todo_project.retrieval import RetrievalMixin
 
 from .filters import CALLER, ListFilterBackend, TaskFilter
 from .models import Task, TaskQuerySet
 from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
 
+# Of whoever calls, who is known when they run: see `get_parameters` and todo_project/prepared.py.
 TASKS = Task.objects.for_user(CALLER)
 # Writers wait for each other, so that each goes by what the one before it stored.
 LOCKED_TASKS = TASKS.select_for_update()
@@ -30,9 +30,7 @@ WRITES = {"update", "partial_update", "complete", "destroy"}
 
 @method_decorator(transaction.atomic, name="update")
 @method_decorator(transaction.atomic, name="destroy")
-class TaskViewSet(
-    ETagMixin, StrictQueryMixin, IdempotentCreateMixin, RetrievalMixin, ModelViewSet[Task]
-):
+class TaskViewSet(ETagMixin, StrictQueryMixin, IdempotentCreateMixin, ModelViewSet[Task]):
     """The caller's tasks."""
 
     queryset = TASKS
