@@ -4,13 +4,14 @@ BIN = $(VENV)/bin
 POSTGRES_URL ?= $(or $(DATABASE_URL),postgres://postgres@127.0.0.1:5432/postgres)
 
 TESTING = test test-postgres check races login-timing faults fuzz bench
+CHROMIUM ?= /usr/bin/chromium
 
 # Tests see none of a developer's `.env`, and the same keys on either database.
 $(TESTING): export ENV_FILE = /dev/null
 $(TESTING): export SECRET_KEY = tests-only-0123456789-0123456789-0123456789-0123456789
 $(TESTING): export JWT_SIGNING_KEY = tests-only-9876543210-9876543210-9876543210-9876543210
 
-.PHONY: $(TESTING) run schema client format clean
+.PHONY: $(TESTING) run schema client e2e format clean
 
 run: $(VENV)/runtime  ## migrate and serve on http://127.0.0.1:8000
 	$(BIN)/python manage.py serve --migrate
@@ -58,6 +59,10 @@ schema: $(VENV)/runtime  ## write docs/openapi.yml anew
 client: $(VENV)/runtime  ## lint the schema, generate a TypeScript client, use it; needs Node.js 20
 	e2e/typescript/run $(abspath $(BIN)/python)
 
+e2e: $(VENV)/e2e  ## journeys through the pages in Chromium; ARGS="-k admin" for some
+	@test -x $(CHROMIUM) || { echo "make e2e needs Chromium: apt-get install chromium, or CHROMIUM=/path"; exit 1; }
+	CHROMIUM=$(CHROMIUM) $(BIN)/pytest -c e2e/pytest.ini e2e $(ARGS)
+
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -73,6 +78,10 @@ $(VENV)/runtime: requirements.txt
 $(VENV)/peer/ready: benchmarks/peer/requirements.txt
 	$(PYTHON) -m venv $(VENV)/peer
 	$(VENV)/peer/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+$(VENV)/e2e: $(VENV)/runtime e2e/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement e2e/requirements.txt
 	touch $@
 
 $(VENV)/dev: $(VENV)/runtime requirements-dev.txt
