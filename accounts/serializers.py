@@ -55,6 +55,7 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
         model = User
         fields = ["id", "email", "name", "timezone", "date_joined"]
         read_only_fields = ["email"]
+        extra_kwargs = {"timezone": {"initial": "UTC"}}
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:
         """Write what was sent and nothing else: the rest may have changed since it was read."""

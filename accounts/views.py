@@ -113,13 +113,14 @@ class MeView(StrictQueryMixin, generics.RetrieveUpdateDestroyAPIView[User]):
 
     http_method_names = ["get", "patch", "delete", "head", "options"]
     serializer_class = serializers.ProfileSerializer
+    confirmation_class = serializers.PasswordConfirmationSerializer
     request: AuthenticatedRequest
 
     def get_object(self) -> User:
         return self.request.user
 
     def perform_destroy(self, instance: User) -> None:
-        confirmation = serializers.PasswordConfirmationSerializer(
+        confirmation = self.confirmation_class(
             data=self.request.data, context=self.get_serializer_context()
         )
         confirmation.is_valid(raise_exception=True)

@@ -123,7 +123,11 @@ def watch(page, url, trouble):
             trouble.append(f"another host: {request.url}")
 
     def see_response(response):
-        if response.status >= 400 and response.request.resource_type not in ("document", "fetch"):
+        if response.status >= 400 and response.request.resource_type not in (
+            "document",
+            "fetch",
+            "xhr",
+        ):
             trouble.append(f"{response.status}: {response.url}")
 
     def see_dialog(dialog):

@@ -1,4 +1,255 @@
-def test_the_root_leads_to_the_tasks(page):
+import pytest
+
+PASSWORD = "correct horse battery"
+HOSTILE = [
+    "<script>alert('title')</script><img src=x onerror=alert(1)>",
+    "javascript:alert(1) {{ 7 * 7 }} {% now 'Y' %}",
+    "photo\u202egnp.exe \u2067right\u2069 to left",
+    "w" * 200,
+]
+
+
+@pytest.fixture
+def ann(server, page):
+    """Signed in by the login page, with an account of this test alone. Gives her token."""
+    account = {"email": f"ann{id(page)}@example.com", "password": PASSWORD}
+    server.call("POST", "/api/auth/register", account)
+    page.goto("/api-auth/login/")
+    page.get_by_label("E-mail address").fill(account["email"])
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    return server.call("POST", "/api/auth/login", account)["access"]
+
+
+@pytest.fixture
+def add(server, ann):
+    """Adds a task of Ann's and gives its path."""
+
+    def add(title, **members):
+        task = server.call("POST", "/api/tasks", {"title": title, **members}, ann)
+        return f"/api/tasks/{task['id']}"
+
+    return add
+
+
+def tasks(page):
+    return page.locator(".tasks bdi").all_inner_texts()
+
+
+def test_a_newcomer_gets_from_the_root_to_a_completed_task(page):
+    page.goto("/")
+    page.get_by_role("link", name="Sign up").last.click()
+    page.get_by_label("E-mail address").fill("newcomer@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Time zone").select_option("Europe/Berlin")
+    page.get_by_role("button", name="Sign up").click()
+    page.get_by_label("Title").fill("Buy milk")
+    page.get_by_label("Priority", exact=True).select_option("High")
+    page.get_by_label("Due date").fill("2026-12-01")
+    page.get_by_role("button", name="POST").click()
+    page.get_by_role("button", name="Complete").click()
+    page.get_by_role("button", name="Reopen").wait_for()
+
+    assert page.get_by_text("completed", exact=True).is_visible()
+    page.get_by_role("link", name="Tasks").click()
+    assert tasks(page) == ["Buy milk"]
+
+
+def test_a_visitor_signs_out(page, ann):
+    page.get_by_role("button", name="Log out").click()
+
+    assert page.get_by_role("link", name="Log in").first.is_visible()
+    assert page.goto("/api/tasks").status == 401
+
+
+def test_a_wrong_password_says_so_and_lets_another_be_typed(page, ann):
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("link", name="Log in").first.click()
+    page.get_by_label("E-mail address").fill("ann@example.com")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+
+    assert "correct e-mail address and password" in page.get_by_role("alert").inner_text()
+    assert page.get_by_label("E-mail address").input_value() == "ann@example.com"
+
+
+def test_signing_up_shows_errors_beside_their_fields(page):
+    page.goto("/api-auth/register/")
+    page.get_by_label("E-mail address").fill("newcomer")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign up").click()
+
+    email = page.locator(".form-group", has=page.get_by_label("E-mail address"))
+    assert "Enter a valid email address." in email.inner_text()
+    assert page.locator(".has-error").count() == 1
+
+
+def test_a_task_shows_errors_beside_their_fields(page, ann):
+    page.get_by_label("Title").fill(" ")
+    page.get_by_role("button", name="POST").click()
+
+    assert page.get_by_label("Title").get_attribute("aria-invalid") == "true"
+    assert "may not be blank" in page.locator(".form-group.has-error").inner_text()
+
+
+def test_filters_are_chosen_among_the_allowed_values(page, add):
+    add("Buy milk", completed=True)
+    add("Feed the cat", priority=3)
+    page.reload()
+    page.get_by_role("button", name="Filters").click()
+    filters = page.get_by_role("dialog")
+    filters.wait_for()
+    allowed = filters.get_by_label("Status").locator("option").all_inner_texts()
+    filters.get_by_label("Status").select_option("pending")
+    filters.get_by_label("Priority").select_option("3")
+    filters.get_by_role("button", name="Show").click()
+
+    assert allowed == ["", "all", "pending", "completed"]
+    assert tasks(page) == ["Feed the cat"]
+
+
+def test_a_refused_filter_says_so_beside_it(page, ann):
+    page.goto("/api/tasks?due=someday")
+    page.get_by_role("button", name="Filters").click()
+
+    wrong = page.get_by_role("dialog").locator(".has-error")
+    assert "Must be one of: none, any, today, overdue, upcoming." in wrong.inner_text()
+
+
+def test_links_lead_through_the_pages(page, add):
+    for number in range(1, 6):
+        add(f"Task {number}")
+    page.goto("/api/tasks?page_size=2")
+    first = tasks(page)
+    page.get_by_role("link", name="Next page").click()
+    second = tasks(page)
+    page.get_by_role("link", name="Previous page").click()
+
+    assert (first, second) == (["Task 5", "Task 4"], ["Task 3", "Task 2"])
+    assert tasks(page) == first
+
+
+def test_an_edit_keeps_what_it_does_not_touch(page, add):
+    page.goto(add("Buy milk", description="Two\nbottles", due_date="2026-12-01", priority=2))
+    page.get_by_label("Title").fill("Buy oats")
+    page.get_by_role("button", name="PUT").click()
+    page.get_by_role("link", name="Buy oats").wait_for()
+    page.reload()
+
+    assert page.get_by_label("Title").input_value() == "Buy oats"
+    assert page.get_by_label("Description").input_value() == "Two\nbottles"
+    assert page.get_by_label("Due date").input_value() == "2026-12-01"
+    assert page.get_by_label("Priority").input_value() == "2"
+
+
+def test_a_completed_task_is_reopened(page, add):
+    page.goto(add("Buy milk", completed=True))
+    page.get_by_role("button", name="Reopen").click()
+
+    page.get_by_role("button", name="Complete").wait_for()
+
+
+def test_a_task_is_deleted_when_asked_twice(page, add):
+    page.goto(add("Buy milk"))
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Yes, delete it").click()
+    page.get_by_role("link", name="To the tasks").click()
+
+    assert page.get_by_text("No tasks here.").is_visible()
+
+
+def test_the_profile_is_changed_by_a_form(page, ann):
+    page.goto("/api/auth/me")
+    page.get_by_label("Time zone").fill("Mars")
+    page.get_by_role("button", name="Save").click()
+    page.locator(".has-error", has_text="Must be an IANA time zone").wait_for()
+    page.get_by_label("Name").fill("Ann")
+    page.get_by_label("Time zone").fill("Europe/Berlin")
+    page.get_by_role("button", name="Save").click()
+    page.locator("pre", has_text="HTTP 200 OK").wait_for()
+    page.reload()
+
+    assert page.get_by_label("Name").input_value() == "Ann"
+    assert page.get_by_label("Time zone").input_value() == "Europe/Berlin"
+
+
+def test_an_account_is_deleted_by_its_password(page, ann):
+    page.goto("/api/auth/me")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Yes, delete it").click()
+    page.get_by_role("link", name="To the tasks").click()
+
+    assert page.get_by_role("link", name="Sign up").first.is_visible()
+
+
+def test_a_call_without_a_form_is_tried_with_raw_data(page):
+    page.goto("/api/auth/register")
+    content = page.get_by_label("Content:").input_value()
+    body = content.replace('"email": ""', '"email": "raw@example.com"')
+    page.get_by_label("Content:").fill(body.replace('"password": ""', f'"password": "{PASSWORD}"'))
+    page.get_by_role("button", name="POST").click()
+
+    page.locator("pre", has_text="HTTP 201 Created").wait_for()
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_hostile_text_harms_no_page(page, add, width):
+    paths = [add(text, description="\n".join(HOSTILE)) for text in HOSTILE]
+    page.set_viewport_size({"width": width, "height": 812})
+    for path in ["/api/tasks", *paths]:
+        page.goto(path)
+
+        assert fits(page), path
+        assert page.locator(".tasks img, .tasks script").count() == 0
+    page.goto("/api/tasks")
+    assert tasks(page) == HOSTILE[::-1]
+
+
+PAGES = [
+    "/api-auth/register/",
+    "/api-auth/login/",
+    "/api/tasks",
+    "/api/tasks?due=someday",
+    "/api/tasks/summary",
+    "/api/tasks/999999",
+    "/api/auth/me",
+    "/api/auth/password",
+    "/api/auth/logout/all",
+    "/api/auth/register",
+]
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_accessible_and_fits_a_phone(page, add, violations, path):
+    add("Buy milk", priority=1, due_date="2026-12-01")
+    page.goto(path)
+
+    assert page.title().endswith("– Todo API")
+    assert violations(page) == []
+    page.set_viewport_size({"width": 375, "height": 812})
+    assert fits(page)
+    assert violations(page) == []
+
+
+def test_an_anonymous_visitors_page_is_accessible_and_fits_a_phone(page, violations):
+    page.set_viewport_size({"width": 375, "height": 812})
     page.goto("/")
 
-    assert page.url.endswith("/api/tasks")
+    assert fits(page)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("button", ["Filters", "Delete"])
+def test_a_dialog_is_accessible(page, add, violations, button):
+    path = add("Buy milk")
+    page.goto(path if button == "Delete" else "/api/tasks")
+    page.get_by_role("button", name=button).click()
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(500)  # until it has faded in, as colours between fail the check
+
+    assert violations(page) == []

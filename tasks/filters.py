@@ -96,7 +96,7 @@ def one_of(names: list[str]) -> dict[str, Any]:
     """Options of a filter that takes one of `names` and says so when it is given another."""
     return {
         "choices": [(name, name) for name in names],
-        "empty_label": None,
+        "empty_label": "",
         "error_messages": {"invalid_choice": f"Must be one of: {', '.join(names)}."},
     }
 
@@ -104,19 +104,28 @@ def one_of(names: list[str]) -> dict[str, Any]:
 def calendar_date() -> dict[str, Any]:
     return {
         "field_name": "due_date",
+        "widget": forms.DateInput(attrs={"type": "date"}),
         "error_messages": {"invalid": "Must be a date: YYYY-MM-DD."},
         "validators": [MinValueValidator(FIRST_DUE_DATE), MaxValueValidator(LAST_DUE_DATE)],
     }
 
 
 class TaskFilter(filters.FilterSet):
-    status = filters.ChoiceFilter(method="filter_status", **one_of([*STATUSES]))
-    priority = PriorityFilter(**one_of([str(value) for value in Task.Priority.values]))
-    due = filters.ChoiceFilter(method="filter_due", **one_of(DUES))
-    due_after = CalendarDateFilter(lookup_expr="gte", **calendar_date())
-    due_before = CalendarDateFilter(lookup_expr="lte", **calendar_date())
+    status = filters.ChoiceFilter(label="Status", method="filter_status", **one_of([*STATUSES]))
+    priority = PriorityFilter(
+        label="Priority",
+        help_text="",
+        **one_of([str(value) for value in Task.Priority.values]),
+    )
+    due = filters.ChoiceFilter(label="Due", method="filter_due", **one_of(DUES))
+    due_after = CalendarDateFilter(
+        label="Due on this day or later", lookup_expr="gte", **calendar_date()
+    )
+    due_before = CalendarDateFilter(
+        label="Due on this day or earlier", lookup_expr="lte", **calendar_date()
+    )
     sort = SortFilter(
-        label="The order; `-` reverses.",
+        label="The order; - reverses",
         **one_of([sign + name for name in SORTS for sign in ("", "-")]),
     )
 

@@ -39,7 +39,9 @@ class TaskSerializer(CompiledModelSerializer):
     }
     completed = serializers.BooleanField(required=False)
     # Declared, as the model's field adds the range of the database's integers to the schema.
-    priority = serializers.ChoiceField(Task.Priority.choices, required=False)
+    priority = serializers.ChoiceField(
+        Task.Priority.choices, required=False, initial=Task.Priority.NONE
+    )
 
     class Meta:
         model = Task

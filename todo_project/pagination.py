@@ -16,6 +16,7 @@ from django.db.models.fields.tuple_lookups import (
     TupleGreaterThan,
     TupleLessThan,
 )
+from django.template.loader import render_to_string
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -37,6 +38,8 @@ class KeysetPagination(BasePagination):
     query_parameters = ("page_size", "cursor")
     page_size = 100
     max_page_size = 200
+    display_page_controls = True  # of the browsable API
+    links: dict[str, str] = {}
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
@@ -61,6 +64,14 @@ class KeysetPagination(BasePagination):
     def get_paginated_response(self, data: Any) -> Response:
         link = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in self.links.items())
         return Response(data, headers={"Link": link} if link else None)
+
+    def to_html(self) -> str:
+        urls = {"previous_url": self.links.get("prev"), "next_url": self.links.get("next")}
+        return (
+            render_to_string("rest_framework/pagination/previous_and_next.html", urls)
+            if self.links
+            else ""
+        )
 
     def read_page_size(self) -> int:
         text = self.request.query_params.get("page_size", "")

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
 
@@ -23,3 +23,43 @@ class FastJSONRenderer(JSONRenderer):
             default=JSONEncoder().default,
             option=orjson.OPT_UTC_Z | (orjson.OPT_INDENT_2 if indent else 0),
         )
+
+
+class PageRenderer(BrowsableAPIRenderer):
+    """DRF's browsable API with the project's names, and a form where it has raw data alone."""
+
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        # The template has no block for this, and screen readers choose their voice by it.
+        page: str = super().render(*args, **kwargs)
+        return page.replace("<html>", '<html lang="en">', 1)
+
+    def get_context(self, data: Any, media_type: Any, renderer_context: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(data, media_type, renderer_context)
+        view, request, response = (
+            renderer_context[name] for name in ("view", "request", "response")
+        )
+        if "PUT" not in view.allowed_methods:
+            context["patch_form"] = self.get_rendered_html_form(data, view, "PATCH", request)
+        if context["delete_form"] and (confirmation := getattr(view, "confirmation_class", None)):
+            context["delete_form"] = self.render_form_for_serializer(confirmation())
+        # What is not there, or not any more, is not to be changed.
+        if response.status_code in (204, 404):
+            context |= {"display_edit_forms": False, "delete_form": None, "patch_form": None}
+        return context
+
+    def get_filter_form(self, data: Any, view: Any, request: Any) -> Any:
+        """Also beside the refusal of a filter, to correct it there."""
+        if getattr(view, "action", None) == "list" and "errors" in data:
+            data = []
+        return super().get_filter_form(data, view, request)
+
+    def get_name(self, view: Any) -> str:
+        return readable(super().get_name(view))
+
+    def get_breadcrumbs(self, request: Any) -> list[tuple[str, str]]:
+        return [(readable(name), url) for name, url in super().get_breadcrumbs(request)]
+
+
+def readable(name: str) -> str:
+    """`Tasks` and `Task` for `Task List` and `Task Instance`, which `OPTIONS` still answers."""
+    return name.removesuffix(" Instance").replace(" List", "s")

@@ -305,7 +305,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_RENDERER_CLASSES": [
         "todo_project.renderers.FastJSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "todo_project.renderers.PageRenderer",
     ],
     "DEFAULT_THROTTLE_CLASSES": ["todo_project.throttling.UserThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": rate("THROTTLE_USER", "6000/min") or None},

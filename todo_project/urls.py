@@ -8,6 +8,8 @@ from drf_spectacular.views import (
     SpectacularSwaggerSplitView,
 )
 
+from accounts.pages import SignUpView
+
 from . import probes
 
 READ = ["get", "head"]  # these pages have no form to answer OPTIONS in
@@ -16,6 +18,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="task-list")),
     path("api/", include("tasks.urls")),
     path("api/auth/", include("accounts.urls")),
+    path("api-auth/register/", SignUpView.as_view(), name="sign-up"),
     path("api-auth/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),

@@ -132,3 +132,62 @@ def test_a_button_signs_out(client, alice):
     client.post(action)
 
     assert client.get("/api/tasks").status_code == 401
+
+
+def test_a_form_has_what_is_stored(browser, alice):
+    task = Task.objects.create(owner=alice, title="Buy milk", due_date="2026-12-01", priority=2)
+
+    page = browser.get(f"/api/tasks/{task.pk}").content.decode()
+
+    assert 'value="2026-12-01"' in page
+    assert '<option value="2" selected>Medium</option>' in page
+
+
+def test_a_refused_password_does_not_come_back(browser):
+    token = csrf_token(browser.get("/api/auth/password").content.decode())
+    form = {"current_password": PASSWORD, "new_password": "a1", "csrfmiddlewaretoken": token}
+
+    response = browser.post("/api/auth/password", form)
+
+    assert response.status_code == 400
+    assert PASSWORD not in response.content.decode()
+
+
+@pytest.mark.parametrize("query", ["due=someday", "unknown=1", "cursor=x"])
+def test_a_refused_list_still_has_its_filters(browser, query):
+    response = browser.get(f"/api/tasks?{query}")
+
+    assert response.status_code == 400
+    assert 'id="filtersModal"' in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/api/auth/me", "/api/auth/register", "/api/tasks/summary"])
+def test_a_refusal_without_filters_renders(browser, path):
+    response = browser.get(f"{path}?unknown=1")
+
+    assert response.status_code in (400, 405)
+    assert "text/html" in response["Content-Type"]
+
+
+def test_a_page_of_a_list_links_to_the_next(browser, alice):
+    for title in ["Buy milk", "Feed the cat"]:
+        Task.objects.create(owner=alice, title=title)
+
+    page = browser.get("/api/tasks?page_size=1").content.decode()
+
+    assert re.search(r'href="[^"]+cursor=[^"]+" rel="next"', page)
+    assert 'rel="prev"' not in page
+
+
+def test_what_is_gone_has_no_forms(browser, milk):
+    page = browser.get("/api/tasks/999").content.decode()
+
+    assert "data-method" not in page.replace('data-method="OPTIONS"', "")
+
+
+def test_pages_have_readable_names_and_the_api_those_it_had(browser, alice_client, milk):
+    page = browser.get(f"/api/tasks/{milk.pk}").content.decode()
+
+    assert "<title>Task – Todo API</title>" in page
+    assert '<li><a href="/api/tasks">Tasks</a></li>' in page
+    assert alice_client.options("/api/tasks").json()["name"] == "Task List"
