@@ -2,9 +2,11 @@ from django.urls import path
 
 from . import views
 
+# In the order of the documentation: what one needs first.
 urlpatterns = [
     path("register", views.RegisterView.as_view(), name="register"),
     path("login", views.LoginView.as_view(), name="login"),
+    path("me", views.MeView.as_view(), name="me"),
     path("refresh", views.RefreshView.as_view(), name="refresh"),
     path("verify", views.VerifyView.as_view(), name="verify"),
     path("logout", views.LogoutView.as_view(), name="logout"),
@@ -17,5 +19,4 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("email/verify", views.EmailVerifyView.as_view(), name="email-verify"),
-    path("me", views.MeView.as_view(), name="me"),
 ]

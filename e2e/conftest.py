@@ -114,8 +114,11 @@ def page(request, context, server):
 
 def watch(page, url, trouble):
     def see_message(message):
-        # What does not load is seen below; a page or a call may well be answered with a 4xx.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # A page or a call may well be answered with a 4xx; what else does not load is seen below.
+        refused = message.text.startswith("Failed to load resource")
+        if message.type == "error" and not refused:
+            trouble.append(message.text)
+        if refused and message.location["url"].endswith("favicon.ico"):  # no event tells of it
             trouble.append(message.text)
 
     def see_request(request):

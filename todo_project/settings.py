@@ -334,10 +334,15 @@ SPECTACULAR_SETTINGS = {
         "tasks.schema.complete_tasks",
     ],
     "SCHEMA_PATH_PREFIX": "/api",
+    # A session's cookie is the browsable API's, and nothing that one could type in.
+    "AUTHENTICATION_WHITELIST": ["accounts.authentication.SignInAuthentication"],
+    "PREPROCESSING_HOOKS": ["todo_project.schema.in_order_of_routes"],
+    "SORT_OPERATIONS": False,
     "PARSER_WHITELIST": ["todo_project.parsers.StrictJSONParser"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "defaultModelsExpandDepth": 0},
     "REDOC_DIST": "SIDECAR",
 }

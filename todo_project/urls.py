@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import (
@@ -16,14 +17,15 @@ READ = ["get", "head"]  # these pages have no form to answer OPTIONS in
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="task-list")),
-    path("api/", include("tasks.urls")),
     path("api/auth/", include("accounts.urls")),
+    path("api/", include("tasks.urls")),
     path("api-auth/register/", SignUpView.as_view(), name="sign-up"),
     path("api-auth/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(http_method_names=READ), name="docs"),
     path("redoc", SpectacularRedocView.as_view(http_method_names=READ), name="redoc"),
+    path("favicon.ico", RedirectView.as_view(url=static("todo_project/icon.svg"))),
     path("health", probes.health),
     path("ready", probes.ready),
 ]

@@ -40,12 +40,15 @@ def operations(client):
 
 def test_every_operation_says_what_it_does_and_how_it_refuses(client):
     problem = {"$ref": "#/components/schemas/Problem"}
+    refusals = client.get("/openapi.json").json()["components"]["responses"]
     for name, operation in operations(client):
         assert 5 < len(operation["summary"]) < 80, name
         assert {"400", "406", "429", "503"} <= set(operation["responses"]), name
         for code, response in operation["responses"].items():
             if code >= "400":
-                assert response["content"]["application/problem+json"]["schema"] == problem, name
+                assert response == {"$ref": f"#/components/responses/Problem{code}"}, name
+    for response in refusals.values():
+        assert response["content"]["application/problem+json"]["schema"] == problem
 
 
 def test_every_body_has_an_example(client):
@@ -70,9 +73,9 @@ def test_the_schema_has_every_call_without_a_trailing_slash(client):
 def test_the_schema_knows_the_bearer_token_and_where_it_is_needed(client):
     schema = client.get("/openapi.json").json()
 
-    schemes = schema["components"]["securitySchemes"]
-    assert schemes["jwtAuth"] == {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    assert {"jwtAuth": []} in schema["paths"]["/api/tasks"]["get"]["security"]
+    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    assert schema["components"]["securitySchemes"] == {"jwtAuth": bearer}
+    assert schema["paths"]["/api/tasks"]["get"]["security"] == [{"jwtAuth": []}]
     assert schema["paths"]["/api/auth/login"]["post"]["security"] == [{}]
 
 
@@ -107,3 +110,43 @@ def test_the_pages_load_only_what_this_server_has(client, db, path):
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
 def test_the_pages_are_only_read(client, path, method):
     assert getattr(client, method)(path).status_code == 405
+
+
+def test_calls_come_in_the_order_in_which_one_needs_them(client):
+    names = [name for name, _ in operations(client)]
+
+    assert names[:4] == [
+        "post /api/auth/register",
+        "post /api/auth/login",
+        "get /api/auth/me",
+        "patch /api/auth/me",
+    ]
+    assert [name for name in names if "tasks" in name][:2] == ["get /api/tasks", "post /api/tasks"]
+
+
+@pytest.mark.parametrize(
+    ("call", "headers"),
+    [
+        (("post", "/api/tasks", {"title": " "}), {}),
+        (("get", "/api/tasks/999", None), {}),
+        (("get", "/api/tasks", None), {"accept": "image/png"}),
+        (("patch", "/api/tasks/{id}", {}), {"if-match": '"0-0"'}),
+    ],
+)
+def test_an_example_of_a_refusal_is_what_is_answered(alice_client, milk, call, headers):
+    method, path, body = call
+    responses = alice_client.get("/openapi.json").json()["components"]["responses"]
+
+    answer = getattr(alice_client, method)(path.format(id=milk.pk), body, headers=headers)
+
+    example = responses[f"Problem{answer.status_code}"]["content"]["application/problem+json"]
+    assert answer.json() == example["example"]
+
+
+def test_an_example_of_a_refusal_of_strangers_is_what_is_answered(anonymous):
+    responses = anonymous.get("/openapi.json").json()["components"]["responses"]
+
+    answer = anonymous.get("/api/tasks")
+
+    example = responses["Problem401"]["content"]["application/problem+json"]["example"]
+    assert answer.json() == example

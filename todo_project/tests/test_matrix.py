@@ -42,6 +42,7 @@ def pages(*methods):
 
 EXPECTED = {
     "/": {method: everybody(302) for method in METHODS if method != "TRACE"},
+    "/favicon.ico": {method: everybody(302) for method in METHODS if method != "TRACE"},
     "/openapi.json": pages("GET", "HEAD", "OPTIONS"),
     "/docs": pages("GET", "HEAD"),
     "/redoc": pages("GET", "HEAD"),
