@@ -66,12 +66,11 @@ class KeysetPagination(BasePagination):
         return Response(data, headers={"Link": link} if link else None)
 
     def to_html(self) -> str:
+        """The links to other pages, for the browsable API."""
+        if not self.links:
+            return ""
         urls = {"previous_url": self.links.get("prev"), "next_url": self.links.get("next")}
-        return (
-            render_to_string("rest_framework/pagination/previous_and_next.html", urls)
-            if self.links
-            else ""
-        )
+        return render_to_string("rest_framework/pagination/previous_and_next.html", urls)
 
     def read_page_size(self) -> int:
         text = self.request.query_params.get("page_size", "")
