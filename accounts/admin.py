@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .models import SignIn, User
+from .models import Identity, SignIn, User
 
 
 class UserCreationForm(AdminUserCreationForm):
@@ -85,3 +85,32 @@ class SignInAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Identity)
+class IdentityAdmin(admin.ModelAdmin):
+    """To remove one from its account ends its access; to delete it then lets it begin anew."""
+
+    list_display = ["user", "issuer", "subject", "created_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "subject"]
+    ordering = ["-created_at"]
+    actions = ["remove"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        linked = obj is not None and obj.user is not None
+        return not linked and super().has_delete_permission(request, obj)
+
+    @admin.action(description="Remove from the account", permissions=["delete"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[Identity]) -> None:
+        identities = [one for one in queryset if outranks(request, one.user)]
+        for identity in identities:
+            Identity.objects.filter(pk=identity.pk).update(user=None)
+            self.log_change(request, identity, f"Removed from {identity.user}.")
+        self.message_user(request, f"{len(identities)} removed.")

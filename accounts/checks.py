@@ -1,7 +1,10 @@
 """Errors for settings that would switch a protection off without a word."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
+from itertools import combinations
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import Error, Tags, register
@@ -11,7 +14,7 @@ from todo_project.checks import is_public
 
 @register(Tags.security)
 def check_protections(app_configs: Any, **options: Any) -> list[Error]:
-    return [*check_sign_in(), *check_origins(), *check_keys()]
+    return [*check_sign_in(), *check_origins(), *check_keys(), *check_better_auth()]
 
 
 def check_sign_in() -> Iterator[Error]:
@@ -57,8 +60,29 @@ def check_origins() -> Iterator[Error]:
 
 def check_keys() -> Iterator[Error]:
     signing_key: Any = settings.SIMPLE_JWT["SIGNING_KEY"]
-    for name, key in [("SECRET_KEY", settings.SECRET_KEY), ("JWT_SIGNING_KEY", signing_key)]:
+    keys = {"SECRET_KEY": settings.SECRET_KEY, "JWT_SIGNING_KEY": signing_key}
+    if settings.BETTER_AUTH_SECRET:
+        keys["BETTER_AUTH_SECRET"] = settings.BETTER_AUTH_SECRET
+    for name, key in keys.items():
         if len(key.encode()) < 32:  # RFC 7518, section 3.2
             yield Error(f"{name} has fewer than 32 bytes.", id="accounts.E007")
-    if signing_key == settings.SECRET_KEY:
-        yield Error("JWT_SIGNING_KEY is the same as SECRET_KEY.", id="accounts.E008")
+    for (name, key), (other_name, other) in combinations(keys.items(), 2):
+        if key == other:
+            yield Error(f"{other_name} is the same as {name}.", id="accounts.E008")
+
+
+def check_better_auth() -> Iterator[Error]:
+    address = urlsplit(settings.BETTER_AUTH_URL)
+    if is_public() and address.scheme == "http" and not is_loopback(address.hostname or ""):
+        yield Error(
+            "Whoever is on the way to BETTER_AUTH_URL could sign in as anybody.",
+            hint="Make it an https:// address.",
+            id="accounts.E009",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

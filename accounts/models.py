@@ -142,13 +142,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         with transaction.atomic():
             super().save(*args, **options)
             if ends_sign_ins:
-                self.sign_ins.all().delete()
+                self.end_sign_ins()
+
+    def end_sign_ins(self) -> None:
+        self.sign_ins.all().delete()
+        self.identities.update(signed_out_at=current_time())
 
     def sign_out_everywhere(self) -> None:
         """End every sign-in: all tokens and all browser sessions are dead at once."""
         with transaction.atomic():
             User.objects.filter(pk=self.pk).update(session_version=F("session_version") + 1)
-            self.sign_ins.all().delete()
+            self.end_sign_ins()
 
     def get_session_auth_hash(self) -> str:
         return f"{super().get_session_auth_hash()}{self.session_version}"
@@ -194,6 +198,30 @@ class SignIn(models.Model):
 
     def lately_spent(self, refresh_id: str, now: datetime) -> bool:
         return float(self.spent.get(refresh_id, 0)) > (now - self.RACE).timestamp()
+
+
+class Identity(models.Model):
+    """A person as an identity provider knows them, linked to their account here.
+
+    One without an account was removed, or outlived the account. It stays, as its token would
+    otherwise open the next account at its next request.
+    """
+
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="identities")
+    created_at = models.DateTimeField(default=current_time)
+    # Tokens that were issued until then are dead.
+    signed_out_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="identity_is_one_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} of {self.issuer}"
 
 
 class Attempts(models.Model):

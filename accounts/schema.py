@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
-from drf_spectacular.extensions import OpenApiViewExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiViewExtension
 from drf_spectacular.utils import (
     OpenApiExample,
     extend_schema,
@@ -58,6 +58,19 @@ class SignInScheme(SimpleJWTScheme):
     """The library's matches SimpleJWT's own class alone."""
 
     target_class = "accounts.authentication.SignInAuthentication"
+
+
+class BetterAuthScheme(OpenApiAuthenticationExtension):
+    target_class = "accounts.better_auth.BetterAuthentication"
+    name = "betterAuth"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A token of the front end's Better Auth, from its `/api/auth/token`.",
+        }
 
 
 class MeRoutes(OpenApiViewExtension):

@@ -18,6 +18,7 @@ from todo_project.queries import StrictQueryMixin
 
 from . import serializers
 from .attempts import AnonymousThrottle
+from .identities import Person
 from .models import User
 from .requests import AuthenticatedRequest
 
@@ -120,10 +121,12 @@ class MeView(StrictQueryMixin, generics.RetrieveUpdateDestroyAPIView[User]):
         return self.request.user
 
     def perform_destroy(self, instance: User) -> None:
-        confirmation = self.confirmation_class(
-            data=self.request.data, context=self.get_serializer_context()
-        )
-        confirmation.is_valid(raise_exception=True)
+        # Whose password Better Auth keeps has none here to ask for.
+        if instance.has_usable_password() or not isinstance(self.request.auth, Person):
+            confirmation = self.confirmation_class(
+                data=self.request.data, context=self.get_serializer_context()
+            )
+            confirmation.is_valid(raise_exception=True)
         with transaction.atomic():
             # The lock keeps out tasks and sign-ins that are just being made.
             user = User.objects.lock(instance)

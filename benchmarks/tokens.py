@@ -9,6 +9,7 @@ the ids of up to 100 of the user's tasks. The sign-ins behind the project's toke
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
@@ -25,6 +26,7 @@ from accounts.tokens import RefreshToken
 
 
 def main(folder: Path, users: int) -> None:
+    key: Any = settings.SIMPLE_JWT["SIGNING_KEY"]
     with open(folder / "project", "w") as project, open(folder / "peer", "w") as peer:
         for user in User.objects.order_by("id")[:users]:
             ids = " ".join(
@@ -33,7 +35,7 @@ def main(folder: Path, users: int) -> None:
             token = RefreshToken.for_user(user).access_token
             claims = {"user_id": str(user.pk), "exp": token["exp"]}
             project.write(f"{token} {ids}\n")
-            peer.write(f"{jwt.encode(claims, settings.SIMPLE_JWT['SIGNING_KEY'])} {ids}\n")
+            peer.write(f"{jwt.encode(claims, key)} {ids}\n")
 
 
 if __name__ == "__main__":

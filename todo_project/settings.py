@@ -277,6 +277,19 @@ SIMPLE_JWT = {
     "AUTH_TOKEN_CLASSES": ["accounts.tokens.AccessToken"],
 }
 
+# Better Auth, when it signs people in for the front end
+
+BETTER_AUTH_URL = env.str("BETTER_AUTH_URL", default="").rstrip("/")
+BETTER_AUTH_SECRET = env.str("BETTER_AUTH_SECRET", default="")
+BETTER_AUTH_ISSUER = env.str("BETTER_AUTH_ISSUER", default="") or BETTER_AUTH_URL
+BETTER_AUTH_AUDIENCE = env.str("BETTER_AUTH_AUDIENCE", default="") or BETTER_AUTH_URL
+BETTER_AUTH = bool(BETTER_AUTH_URL or BETTER_AUTH_SECRET)
+HTTP_ADDRESS = r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?(/[\w./~-]*)?"
+if BETTER_AUTH_URL and not re.fullmatch(HTTP_ADDRESS, BETTER_AUTH_URL):
+    raise ImproperlyConfigured("BETTER_AUTH_URL must be an http:// or https:// address.")
+if BETTER_AUTH_ISSUER in (SIMPLE_JWT["ISSUER"], "BETTER_AUTH_SECRET"):
+    raise ImproperlyConfigured("BETTER_AUTH_ISSUER is a name that something else has.")
+
 # Mail
 
 try:
@@ -292,9 +305,13 @@ DEFAULT_FROM_EMAIL = env.str(
 
 # API
 
+TOKEN_AUTHENTICATION = [
+    *["accounts.better_auth.BetterAuthentication"] * BETTER_AUTH,  # leaves ours to the next
+    "accounts.authentication.SignInAuthentication",
+]
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.SignInAuthentication",
+        *TOKEN_AUTHENTICATION,
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -335,7 +352,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "SCHEMA_PATH_PREFIX": "/api",
     # A session's cookie is the browsable API's, and nothing that one could type in.
-    "AUTHENTICATION_WHITELIST": ["accounts.authentication.SignInAuthentication"],
+    "AUTHENTICATION_WHITELIST": TOKEN_AUTHENTICATION,
     "PREPROCESSING_HOOKS": ["todo_project.schema.in_order_of_routes"],
     "SORT_OPERATIONS": False,
     "PARSER_WHITELIST": ["todo_project.parsers.StrictJSONParser"],

@@ -4,11 +4,15 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 from rest_framework.test import APIClient
+from rest_framework.views import APIView
 from rest_framework_simplejwt import tokens as simplejwt_tokens
 
-from accounts import mails
+from accounts import jwks, mails
+from accounts.better_auth import BetterAuthentication
 from accounts.models import User
 from accounts.tokens import RefreshToken
+
+from .provider import Provider
 
 PASSWORD = " correct horse "
 
@@ -62,3 +66,40 @@ def mails_of(django_capture_on_commit_callbacks):
         return response, mail.outbox[:]
 
     return run
+
+
+@pytest.fixture
+def provider():
+    with Provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def better_auth(provider, settings, monkeypatch):
+    """The provider, whose tokens are accepted."""
+    monkeypatch.setattr(jwks, "sources", {})  # another test may have had the same port
+    settings.BETTER_AUTH_URL = provider.url
+    settings.BETTER_AUTH_ISSUER = settings.BETTER_AUTH_AUDIENCE = provider.url
+    # What settings.py adds when it finds BETTER_AUTH_URL or BETTER_AUTH_SECRET.
+    classes = [BetterAuthentication, *APIView.authentication_classes]
+    monkeypatch.setattr(APIView, "authentication_classes", classes)
+    return provider
+
+
+@pytest.fixture
+def secret(better_auth, settings):
+    """Tokens that are signed with it are accepted, and no others but ours."""
+    settings.BETTER_AUTH_URL = settings.BETTER_AUTH_ISSUER = settings.BETTER_AUTH_AUDIENCE = ""
+    settings.BETTER_AUTH_SECRET = "the secret of Better Auth, which is long enough"
+    return settings.BETTER_AUTH_SECRET
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Moves the clock by which keys are kept."""
+    start = jwks.monotonic
+
+    def move(seconds):
+        monkeypatch.setattr(jwks, "monotonic", lambda: start() + seconds)
+
+    return move

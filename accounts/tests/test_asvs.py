@@ -12,6 +12,7 @@ from django.contrib.auth.password_validation import (
     get_default_password_validators,
     get_password_validators,
 )
+from django.db import IntegrityError, transaction
 from django.urls import get_resolver
 from django.utils import timezone
 
@@ -146,6 +147,35 @@ def test_v6_4_2_there_are_no_hints_and_no_secret_questions():
 
 def test_v6_4_3_a_reset_goes_by_a_link_that_lasts_an_hour():
     assert settings.PASSWORD_RESET_TIMEOUT == 3600
+
+
+def test_v6_8_1_a_person_is_an_issuer_and_a_subject(alice, bob):
+    alice.identities.create(issuer="https://app.example", subject="u1")
+    bob.identities.create(issuer="https://other.example", subject="u1")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bob.identities.create(issuer="https://app.example", subject="u1")
+
+
+def test_v6_8_2_a_token_of_an_identity_provider_is_verified(db, better_auth, with_token):
+    head, body, signature = better_auth.token().split(".")
+    _, other, _ = better_auth.token(sub="u2").split(".")
+
+    assert with_token(f"{head}.{other}.{signature}").get(ME).status_code == 401
+    assert with_token(f"{head}.{body}.{signature}").get(ME).status_code == 200
+
+
+def test_v7_1_3_and_7_6_1_what_ends_with_which_sign_in_is_documented():
+    page = (settings.BASE_DIR / "docs" / "better_auth.md").read_text()
+
+    assert "signing out of Better Auth | nothing here: its tokens are good until `exp`" in page
+
+
+def test_v7_6_2_a_token_of_an_identity_provider_makes_no_session(db, better_auth, with_token):
+    response = with_token(better_auth.token()).get(ME)
+
+    assert not response.cookies
+    assert not SignIn.objects.exists()
 
 
 def test_v7_1_1_and_2_lifetimes_and_number_of_sign_ins_are_documented():

@@ -30,6 +30,11 @@ def test_the_defaults_pass(settings):
         ({"CORS_ALLOWED_ORIGIN_REGEXES": [re.compile("^https://todo.example")]}, "E006"),
         ({"SECRET_KEY": "x" * 31}, "E007"),
         ({"SIMPLE_JWT": {"SIGNING_KEY": "y" * 31}}, "E007"),
+        ({"BETTER_AUTH_SECRET": "z" * 31}, "E007"),
+        ({"SECRET_KEY": "x" * 50, "BETTER_AUTH_SECRET": "x" * 50}, "E008"),
+        ({"BETTER_AUTH_SECRET": "y" * 50, "SIMPLE_JWT": {"SIGNING_KEY": "y" * 50}}, "E008"),
+        ({"HOST": "0.0.0.0", "BETTER_AUTH_URL": "http://app.example"}, "E009"),
+        ({"HOST": "0.0.0.0", "BETTER_AUTH_URL": "http://192.0.2.1:3000"}, "E009"),
         ({"SECRET_KEY": "x" * 50, "SIMPLE_JWT": {"SIGNING_KEY": "x" * 50}}, "E008"),
     ],
 )
@@ -46,3 +51,17 @@ def test_the_stock_authentication_class_is_an_error(settings):
 
 def test_an_anchored_pattern_passes(settings):
     assert found(settings, CORS_ALLOWED_ORIGIN_REGEXES=[r"^https://\w+\.todo\.example$"]) == set()
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("0.0.0.0", "https://app.example"),
+        ("0.0.0.0", "http://localhost:3000"),
+        ("0.0.0.0", "http://127.0.0.1:3000"),
+        ("0.0.0.0", "http://[::1]:3000"),
+        ("127.0.0.1", "http://app.example"),
+    ],
+)
+def test_keys_are_read_by_https_or_where_nobody_is_on_the_way(settings, host, address):
+    assert found(settings, HOST=host, BETTER_AUTH_URL=address) == set()

@@ -193,6 +193,18 @@ def test_what_the_address_asks_of_tls_reaches_the_driver(project, address):
             "Configuration error: THROTTLE_LOGIN must be a rate such as 10/min, or empty.",
         ),
         (
+            {"BETTER_AUTH_URL": "localhost:3000"},
+            "Configuration error: BETTER_AUTH_URL must be an http:// or https:// address.",
+        ),
+        (
+            {"BETTER_AUTH_URL": "https://ann:sesame@app.example"},
+            "Configuration error: BETTER_AUTH_URL must be an http:// or https:// address.",
+        ),
+        (
+            {"BETTER_AUTH_URL": "https://app.example", "BETTER_AUTH_ISSUER": "todo-api"},
+            "Configuration error: BETTER_AUTH_ISSUER is a name that something else has.",
+        ),
+        (
             {"EMAIL_VERIFICATION": "yes"},
             "Configuration error: EMAIL_VERIFICATION must be none or required.",
         ),
@@ -238,6 +250,40 @@ def test_a_proxy_is_believed_only_when_it_is_trusted(project):
 
     assert trusted.stdout.strip() == "('HTTP_X_FORWARDED_PROTO', 'https')"
     assert show(project, expression).stdout.strip() == "None"
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, ["SignInAuthentication", "SessionAuthentication"]),
+        (
+            {"BETTER_AUTH_URL": "http://localhost:3000/"},
+            ["BetterAuthentication", "SignInAuthentication", "SessionAuthentication"],
+        ),
+        (
+            {"BETTER_AUTH_SECRET": "x" * 32},
+            ["BetterAuthentication", "SignInAuthentication", "SessionAuthentication"],
+        ),
+    ],
+)
+def test_better_auth_is_off_unless_it_is_configured(project, variables, expected):
+    expression = "settings.REST_FRAMEWORK['DEFAULT_AUTHENTICATION_CLASSES']"
+
+    result = show(project, expression, **variables)
+
+    assert [name.rsplit(".")[-1] for name in eval(result.stdout)] == expected  # noqa: S307
+
+
+def test_its_tokens_are_for_its_address_unless_others_are_named(project):
+    names = ("URL", "ISSUER", "AUDIENCE")
+    expression = ", ".join(f"settings.BETTER_AUTH_{name}" for name in names)
+    url = {"BETTER_AUTH_URL": "https://app.example/"}
+    others = {"BETTER_AUTH_ISSUER": "https://app.example/", "BETTER_AUTH_AUDIENCE": "todo"}
+
+    alone, named = show(project, expression, **url), show(project, expression, **url, **others)
+
+    assert alone.stdout.split() == ["https://app.example"] * 3
+    assert named.stdout.split() == ["https://app.example", "https://app.example/", "todo"]
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the settings are SQLite's")
@@ -309,6 +355,8 @@ def test_it_says_what_is_in_effect_and_no_secret(project):
         "METRICS_TOKEN": "sesame",
         "PUBLIC_URL": "https://ann:sesame@todo.example",
         "TRUSTED_PROXIES": "2",
+        "BETTER_AUTH_URL": "https://app.example",
+        "BETTER_AUTH_SECRET": "sesame+" * 10,
     }
     addresses = {
         "DATABASE_URL": "postgres://ann:sesame@bouncer.example:6432/todo",
@@ -331,6 +379,8 @@ def test_it_says_what_is_in_effect_and_no_secret(project):
         "bouncer.example:6432/todo pooled, migrated at db.example:5432/todo",
         "2 trusted",
         "/metrics",
+        "ours, those of Better Auth at https://app.example by its keys, "
+        "those signed with Better Auth's secret",
     ):
         assert part in result.stdout, result.stderr
     assert "sesame" not in result.stdout

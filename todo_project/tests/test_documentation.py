@@ -1,4 +1,8 @@
+import json
+import os
 import re
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -76,6 +80,22 @@ def test_the_schema_knows_the_bearer_token_and_where_it_is_needed(client):
     bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     assert schema["components"]["securitySchemes"] == {"jwtAuth": bearer}
     assert schema["paths"]["/api/tasks"]["get"]["security"] == [{"jwtAuth": []}]
+    assert schema["paths"]["/api/auth/login"]["post"]["security"] == [{}]
+
+
+def test_the_schema_knows_the_tokens_of_better_auth_when_they_are_accepted():
+    command = [sys.executable, "manage.py", "spectacular", "--validate", "--fail-on-warn"]
+
+    result = subprocess.run(
+        [*command, "--format", "openapi-json"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "BETTER_AUTH_URL": "https://app.example"},
+        capture_output=True,
+    )
+
+    schema = json.loads(result.stdout)
+    assert schema["components"]["securitySchemes"]["betterAuth"]["scheme"] == "bearer"
+    assert {"betterAuth": []} in schema["paths"]["/api/tasks"]["get"]["security"]
     assert schema["paths"]["/api/auth/login"]["post"]["security"] == [{}]
 
 

@@ -101,9 +101,17 @@ def configuration() -> dict[str, str]:
         "hosts": ", ".join(settings.ALLOWED_HOSTS),
         "proxies": f"{settings.TRUSTED_PROXIES} trusted",
         "mail": settings.EMAIL_HOST if "smtp" in settings.EMAIL_BACKEND else "console",
+        "tokens": ", ".join(["ours", *better_auth_tokens()]),
         "logs": settings.LOG_FORMAT,
         "metrics": "/metrics" if settings.METRICS_TOKEN else "off",
     }
+
+
+def better_auth_tokens() -> Iterator[str]:
+    if settings.BETTER_AUTH_URL:
+        yield f"those of Better Auth at {place(settings.BETTER_AUTH_URL)} by its keys"
+    if settings.BETTER_AUTH_SECRET:
+        yield "those signed with Better Auth's secret"
 
 
 def describe(alias: str) -> str:

@@ -1,0 +1,99 @@
+"""Tokens of a front end whose people sign in with Better Auth, beside our own.
+
+Its JWT plugin signs them with a key whose public half it publishes. Before it could, back ends
+were given its secret. Which of the two a token is checked with hangs on its algorithm, and
+neither takes an algorithm of the other.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+from django.conf import settings
+from jwt import InvalidTokenError, PyJWTError
+from jwt.types import Options
+from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import InvalidToken
+
+from .identities import Person, account_of
+from .jwks import keys_at
+
+# Under which `Identity` has those whose tokens are signed with the secret: these need name none.
+UNNAMED_ISSUER = "BETTER_AUTH_SECRET"
+
+
+class BetterAuthentication(JWTAuthentication):
+    """A bearer token that does not say it is ours. What does is left to the next class."""
+
+    def get_raw_token(self, header: bytes) -> bytes | None:
+        token = super().get_raw_token(header)
+        return token if token and is_foreign(token) else None
+
+    def get_validated_token(self, raw_token: bytes) -> Any:
+        try:
+            return verify(raw_token)
+        except PyJWTError as error:
+            raise InvalidToken(str(error)) from error
+
+    def get_user(self, validated_token: Any) -> Any:
+        return account_of(validated_token)
+
+
+def is_foreign(token: bytes) -> bool:
+    try:
+        return bool(unverified(token)["payload"].get("iss") != settings.SIMPLE_JWT["ISSUER"])
+    except PyJWTError:
+        return False
+
+
+def unverified(token: bytes) -> dict[str, Any]:
+    return jwt.decode_complete(token, options={"verify_signature": False})
+
+
+def verify(token: bytes) -> Person:
+    """Raises `PyJWTError`."""
+    told = unverified(token)
+    if told["header"].get("alg") == "HS256":
+        return verify_by_secret(token, told["payload"])
+    return verify_by_key(token, told["payload"], told["header"].get("kid"))
+
+
+def verify_by_key(token: bytes, told: dict[str, Any], key_id: str | None) -> Person:
+    """A token of the JWT plugin, which has told so much of itself."""
+    issuer = settings.BETTER_AUTH_ISSUER
+    if not (settings.BETTER_AUTH_URL and key_id and told.get("iss") == issuer):
+        raise InvalidTokenError("Token is invalid")  # whatever its key, which need not be read
+    key = keys_at(f"{settings.BETTER_AUTH_URL}/api/auth/jwks").get(key_id)
+    if key is None:
+        raise InvalidTokenError("Token is signed with an unknown key")
+    audience = settings.BETTER_AUTH_AUDIENCE
+    required = ["iss", "aud", "exp", "iat", "sub"]
+    claims = decode(token, key, key.algorithm_name, required, issuer=issuer, audience=audience)
+    return person(issuer, claims["sub"], claims)
+
+
+def verify_by_secret(token: bytes, told: dict[str, Any]) -> Person:
+    """A token without an audience or, if one is configured, without another one."""
+    if not settings.BETTER_AUTH_SECRET:
+        raise InvalidTokenError("Token is invalid")
+    issuer = (settings.BETTER_AUTH_ISSUER or None) if "iss" in told else None
+    audience = (settings.BETTER_AUTH_AUDIENCE or None) if "aud" in told else None
+    key = settings.BETTER_AUTH_SECRET
+    claims = decode(token, key, "HS256", ["exp"], issuer=issuer, audience=audience)
+    subject = next((claims[name] for name in ("sub", "user_id", "id") if name in claims), None)
+    return person(UNNAMED_ISSUER, subject, claims)
+
+
+def decode(token: bytes, key: Any, algorithm: str, required: list[str], **expected: Any) -> Any:
+    options = Options(require=required, enforce_minimum_key_length=True)
+    leeway: Any = settings.SIMPLE_JWT["LEEWAY"]
+    return jwt.decode(token, key, [algorithm], options, leeway=leeway, **expected)
+
+
+def person(issuer: str, subject: Any, claims: dict[str, Any]) -> Person:
+    subject = str(subject) if type(subject) is int else subject
+    if not (isinstance(subject, str) and re.fullmatch("[!-~]{1,255}", subject)):
+        raise InvalidTokenError("Token says of nobody")
+    issued_at = datetime.fromtimestamp(max(0, int(claims.get("iat", 0))), UTC)
+    return Person(issuer, subject, issued_at, claims)

@@ -1,0 +1,133 @@
+"""The account here of somebody who signs in elsewhere: found, linked or opened."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.serializers import CharField, ValidationError
+from rest_framework_simplejwt.exceptions import InvalidToken
+
+from todo_project.validators import validate_no_control_characters
+
+from .models import Identity, User, may_sign_in
+from .serializers import EmailField
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody as a token tells that has been verified."""
+
+    issuer: str
+    subject: str
+    issued_at: datetime
+    claims: Mapping[str, Any]
+
+    @property
+    def email(self) -> str:
+        return valid(EmailField(), self.claims.get("email"))
+
+    @property
+    def email_verified(self) -> bool:
+        return any(self.claims.get(name) is True for name in ("email_verified", "emailVerified"))
+
+    @property
+    def name(self) -> str:
+        field = CharField(max_length=150, validators=[validate_no_control_characters])
+        return valid(field, self.claims.get("name"))
+
+
+def valid(field: CharField, value: Any) -> str:
+    """What the API would take from a form; empty if it would not."""
+    try:
+        return str(field.run_validation(value))
+    except ValidationError:
+        return ""
+
+
+def account_of(person: Person) -> User:
+    """Raises `InvalidToken` or, where a new token would not help, `PermissionDenied`."""
+    return find(person) or admit(person)
+
+
+def find(person: Person) -> User | None:
+    """Who may come in and is known, in one query, as every request asks it."""
+    never = Q(identities__signed_out_at=None)
+    before = Q(identities__signed_out_at__lt=person.issued_at)
+    identity = {"identities__issuer": person.issuer, "identities__subject": person.subject}
+    return User.objects.filter(may_sign_in(), never | before, **identity).first()
+
+
+def admit(person: Person) -> User:
+    try:
+        return enter(person)
+    except IntegrityError:  # another request of theirs, or for their address, was first
+        return enter(person)
+
+
+@transaction.atomic
+def enter(person: Person) -> User:
+    # Locked before the identity is read: whoever waited sees what was linked meanwhile.
+    user = User.objects.select_for_update().filter(email=person.email).first()
+    identity = Identity.objects.filter(issuer=person.issuer, subject=person.subject).first()
+    if identity:
+        return readmit(identity, person)
+    if not person.email:
+        raise PermissionDenied("The token has no e-mail address for an account.", "email_required")
+    check_verification(person)
+    if user:
+        hand_over(user, person)
+    else:
+        user = open_account(person)
+    user.identities.create(issuer=person.issuer, subject=person.subject)
+    logger.info("User %s is %s of %s", user.pk, person.subject, person.issuer)
+    return user
+
+
+def readmit(identity: Identity, person: Person) -> User:
+    """Let somebody in who is known but was not found, if their address was confirmed since."""
+    if identity.user is None:
+        raise PermissionDenied("This identity was removed from its account.", "identity_removed")
+    if identity.user.email_verified_at is None:
+        check_verification(person)
+    if person.email_verified:
+        unconfirmed = User.objects.filter(pk=identity.user.pk, email_verified_at=None)
+        unconfirmed.filter(email=person.email).update(email_verified_at=timezone.now())
+    user = find(person)
+    if user is None:
+        raise InvalidToken("The sign-in of this token has ended.")
+    return user
+
+
+def check_verification(person: Person) -> None:
+    if settings.EMAIL_VERIFICATION == "required" and not person.email_verified:
+        raise PermissionDenied("Confirm your e-mail address where you sign in.", "email_unverified")
+
+
+def open_account(person: Person) -> User:
+    verified_at = timezone.now() if person.email_verified else None
+    return User.objects.create_user(person.email, name=person.name, email_verified_at=verified_at)
+
+
+def hand_over(user: User, person: Person) -> None:
+    """Let somebody have the account that their address has here, if the address is theirs."""
+    if not person.email_verified:
+        raise PermissionDenied(
+            "Another account has this e-mail address. Confirm it where you sign in.", "email_in_use"
+        )
+    if not user.is_active:
+        raise InvalidToken("The account is not active.")
+    if user.email_verified_at is None:
+        # Whoever opened it may not own the address: nothing by which they come in stays good.
+        user.identities.update(user=None)
+        user.set_unusable_password()
+        user.email_verified_at = timezone.now()
+        user.save(update_fields=["password", "email_verified_at"])

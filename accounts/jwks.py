@@ -1,0 +1,135 @@
+"""The public keys that somebody signs tokens with: a JWK Set (RFC 7517), read now and then.
+
+PyJWT's own client neither bounds the answer nor pauses after a failure, and while it reads makes
+those wait who need no new key.
+"""
+
+import http.client
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from math import ceil
+from threading import Lock
+from time import monotonic
+from typing import Any
+from urllib.request import HTTPRedirectHandler, build_opener
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from jwt import PyJWK, PyJWTError
+from rest_framework.exceptions import APIException
+
+logger = logging.getLogger(__name__)
+
+# Asymmetric alone: with HS256 a public key would do to sign.
+FAMILIES, SIZES = ("ES", "PS", "RS"), (256, 384, 512)
+ALGORITHMS = {"EdDSA", *(f"{family}{size}" for family in FAMILIES for size in SIZES)}
+
+TIMEOUT = 3  # seconds, and the time for
+MAX_SIZE = 2**18  # bytes
+CACHE_TIME = 60  # seconds until the keys are read again, and between two vain reads
+KEPT = 3600  # seconds that they are good for while they cannot be read
+PAUSE = 5  # seconds after a failure
+
+# What comes of a JWK Set, or a key, that is none.
+MALFORMED = (AttributeError, LookupError, PyJWTError, TypeError, UnsupportedAlgorithm, ValueError)
+FAILURES = (http.client.HTTPException, OSError, RecursionError, *MALFORMED)
+
+
+class KeysUnavailable(APIException):
+    status_code = 503
+    default_code = "keys_unavailable"
+    default_detail = "The keys of the sign-in cannot be read now. Try again shortly."
+
+    def __init__(self, wait: int) -> None:
+        super().__init__()
+        self.wait = wait  # seconds, sent as `Retry-After`
+
+
+class Keys:
+    """The keys at a URL, by their id, for all threads of a process.
+
+    An id that is not among them is looked for once in the cache time, so tokens that are made up
+    cause no more reads than that, and a new key is found by its first token.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.keys: dict[str, PyJWK] = {}
+        self.read_at = self.missed_at = float("-inf")
+        self.resume_at = 0.0
+        self.failed = False
+        self.lock = Lock()
+
+    def get(self, key_id: str) -> PyJWK | None:
+        """Raises `KeysUnavailable` when nobody can tell whether there is such a key."""
+        # While it is read, who has the key need not wait, and others would if it fails, in vain.
+        patient = not (self.failed or self.has(key_id))
+        if self.is_due(key_id) and self.lock.acquire(blocking=patient):
+            try:
+                if self.is_due(key_id):  # nobody has read while this one waited
+                    self.read(key_id)
+            finally:
+                self.lock.release()
+        if self.has(key_id):
+            return self.keys.get(key_id)
+        if self.failed:
+            raise KeysUnavailable(max(1, ceil(self.resume_at - monotonic())))
+        return None
+
+    def has(self, key_id: str) -> bool:
+        return key_id in self.keys and monotonic() - self.read_at < KEPT
+
+    def is_due(self, key_id: str) -> bool:
+        now = monotonic()
+        last = self.read_at if key_id in self.keys else self.missed_at
+        return now >= self.resume_at and now - last >= CACHE_TIME
+
+    def read(self, key_id: str) -> None:
+        try:
+            self.keys = fetch(self.url)
+        except FAILURES as error:
+            logger.warning("No keys from %s: %s", self.url, error)
+            self.failed, self.resume_at = True, monotonic() + PAUSE
+            return
+        self.failed, self.read_at = False, monotonic()
+        if key_id not in self.keys:
+            self.missed_at = self.read_at
+
+
+sources: dict[str, Keys] = {}
+
+
+def keys_at(url: str) -> Keys:
+    return sources.get(url) or sources.setdefault(url, Keys(url))  # the same one for all threads
+
+
+class StayHere(HTTPRedirectHandler):
+    def redirect_request(self, *args: Any) -> None:
+        """To follow would be to believe whom a redirect names; it is an error instead."""
+
+
+def fetch(url: str) -> dict[str, PyJWK]:
+    """Raises one of `FAILURES`."""
+    deadline, body = monotonic() + TIMEOUT, b""
+    with build_opener(StayHere).open(url, timeout=TIMEOUT) as response:
+        while chunk := response.read1(2**16):
+            body += chunk
+            if len(body) > MAX_SIZE:
+                raise ValueError(f"more than {MAX_SIZE} bytes")
+            if monotonic() > deadline:  # sent in drops, each of them in time
+                raise TimeoutError("timed out")
+    keys = {str(key.key_id): key for key in usable(json.loads(body)["keys"])}
+    if not keys:
+        raise ValueError("no keys")
+    return keys
+
+
+def usable(members: list[Any]) -> Iterator[PyJWK]:
+    """Those for signatures, of known kinds; some others would make PyJWT's `PyJWKSet` fail."""
+    for member in members:
+        with suppress(*MALFORMED):
+            key = PyJWK(member)
+            signs = key.public_key_use in (None, "sig") and key.algorithm_name in ALGORITHMS
+            if signs and isinstance(key.key_id, str):
+                yield key

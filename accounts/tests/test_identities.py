@@ -1,0 +1,357 @@
+"""Which account somebody has who signs in with Better Auth, and when that ends."""
+
+import time
+
+import jwt
+import pytest
+from django.contrib.auth.models import Permission
+
+from accounts.models import Identity, User
+from tasks.models import Task
+
+from .conftest import PASSWORD
+
+VERIFIED = {"email": "cyd@example.com", "emailVerified": True}
+
+
+@pytest.fixture
+def me(better_auth, with_token):
+    """The answer to somebody who asks for their profile with a token of these claims."""
+    return lambda **claims: with_token(better_auth.token(**claims)).get("/api/auth/me")
+
+
+@pytest.fixture
+def dee(db, better_auth, with_token):
+    """A client of Dee's, who was here before; her token was issued a minute ago."""
+    client = with_token(better_auth.token(iat=int(time.time()) - 60))
+    client.get("/api/auth/me")
+    return client
+
+
+def code(response):
+    return response.status_code, response.json().get("code")
+
+
+def rows():
+    return User.objects.count(), Identity.objects.count()
+
+
+# First sight
+
+
+def test_somebody_has_one_account_whatever_their_token_says_later(db, me):
+    first = me(name=" Dee ", email="Dee@Example.com").json()
+
+    again = me(name="Dora", email="dora@example.com").json()
+
+    assert (first["email"], first["name"]) == ("dee@example.com", "Dee")
+    assert again == first
+    assert rows() == (1, 1)
+
+
+def test_two_people_have_two(db, me):
+    dee, eve = me().json(), me(sub="u2", email="eve@example.com").json()
+
+    assert dee["id"] != eve["id"]
+    assert rows() == (2, 2)
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_their_first_requests_may_come_at_once(transactional_db, me, at_once, verified):
+    answers = at_once(8, lambda n: me(emailVerified=verified))
+
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert rows() == (1, 1)
+
+
+def test_so_may_those_of_two_people_with_one_address(transactional_db, me, at_once):
+    answers = at_once(8, lambda n: me(sub=f"u{n % 2}"))
+
+    assert {code(answer) for answer in answers} == {(200, None), (403, "email_in_use")}
+    assert rows() == (1, 1)
+
+
+@pytest.mark.parametrize("claims", [{"emailVerified": True}, {"email_verified": True}])
+def test_an_address_is_confirmed_when_the_token_says_so(db, me, claims):
+    me(**claims)
+
+    assert User.objects.get().email_verified_at is not None
+
+
+@pytest.mark.parametrize("value", [False, None, "true", 1, "", [True]])
+def test_it_is_not_otherwise(db, me, value):
+    me(emailVerified=value, email_verified=value)
+
+    assert User.objects.get().email_verified_at is None
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        *(None, "", 7, [], "dee", "dee@", "d\u212aee@example.com", "dee\0@example.com"),
+        *("\ud800@example.com", f"{'d' * 250}@example.com", "dee@example.com\nbcc: x@example.com"),
+    ],
+    ids=ascii,
+)
+def test_nobody_gets_in_for_the_first_time_without_an_address(db, me, email):
+    assert code(me(email=email)) == (403, "email_required")
+    assert rows() == (0, 0)
+
+
+@pytest.mark.parametrize("name", [None, 7.5, ["Dee"], "De\0e", "De\u0085e", "\ud800", "D" * 151])
+def test_a_name_that_cannot_be_stored_is_left_out(db, me, name):
+    assert me(name=name).status_code == 200
+    assert User.objects.get().name in ("", "7.5")
+
+
+# An account that is here already
+
+
+def test_a_confirmed_address_leads_to_its_account(cyd, me, anonymous, sign_in, with_token):
+    Task.objects.create(owner=cyd, title="Buy milk")
+    pair = sign_in(cyd)
+
+    response = me(**VERIFIED)
+
+    assert response.json()["id"] == cyd.pk
+    assert with_token(pair["access"]).get("/api/auth/me").status_code == 200
+    credentials = {"email": "cyd@example.com", "password": PASSWORD}
+    assert anonymous.post("/api/auth/login", credentials).status_code == 200
+
+
+@pytest.mark.parametrize("email", ["cyd@example.com", " CYD@example.com"])
+def test_an_unconfirmed_one_does_not(cyd, me, email):
+    response = me(email=email)
+
+    assert code(response) == (403, "email_in_use")
+    assert rows() == (1, 0)
+    assert code(me(email=email)) == (403, "email_in_use")
+
+
+def test_whoever_prepared_an_account_for_another_is_shut_out(
+    cyd, me, anonymous, sign_in, with_token, client
+):
+    """Its address was never confirmed here, and is Cyd's, as her token says."""
+    User.objects.update(email_verified_at=None)
+    me(sub="thief", email="thief@example.com")
+    Identity.objects.update(user=cyd)
+    client.post("/api-auth/login/", {"username": "cyd@example.com", "password": PASSWORD})
+    pair = sign_in(cyd)
+    assert [me(sub="thief").json()["id"], client.get("/api/auth/me").status_code] == [cyd.pk, 200]
+
+    response = me(**VERIFIED)
+
+    cyd.refresh_from_db()
+    assert response.json()["id"] == cyd.pk
+    assert cyd.email_verified_at is not None
+    credentials = {"email": "cyd@example.com", "password": PASSWORD}
+    assert anonymous.post("/api/auth/login", credentials).status_code == 401
+    assert with_token(pair["access"]).get("/api/auth/me").status_code == 401
+    body = {"refresh": pair["refresh"]}
+    assert anonymous.post("/api/auth/refresh", body).status_code == 401
+    assert client.get("/api/auth/me").status_code == 401
+    assert code(me(sub="thief")) == (403, "identity_removed")
+
+
+def test_the_first_requests_for_an_account_may_come_at_once(transactional_db, me, at_once):
+    User.objects.create_user("cyd@example.com", PASSWORD)
+
+    answers = at_once(8, lambda n: me(**VERIFIED))
+
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert rows() == (1, 1)
+
+
+def test_a_deactivated_account_is_linked_to_nobody(cyd, me):
+    User.objects.update(is_active=False, email_verified_at=None)
+
+    assert code(me(**VERIFIED)) == (401, "token_not_valid")
+    assert rows() == (1, 0)
+    assert User.objects.get().has_usable_password()
+
+
+def test_whoever_came_by_the_secret_may_come_by_a_key_once_the_issuer_is_renamed(
+    db, better_auth, me, secret, with_token, settings
+):
+    claims = {"sub": "u1", "email": "dee@example.com", "exp": time.time() + 900}
+    before = with_token(jwt.encode(claims, secret, "HS256")).get("/api/auth/me").json()
+    settings.BETTER_AUTH_URL = better_auth.url
+    settings.BETTER_AUTH_ISSUER = settings.BETTER_AUTH_AUDIENCE = better_auth.url
+    assert code(me()) == (403, "email_in_use")
+
+    Identity.objects.filter(issuer="BETTER_AUTH_SECRET").update(issuer=better_auth.url)
+
+    assert me().json() == before
+
+
+# Confirmed addresses alone
+
+
+def test_an_unconfirmed_address_is_refused_where_it_must_be_confirmed(db, me, settings):
+    settings.EMAIL_VERIFICATION = "required"
+
+    assert code(me()) == (403, "email_unverified")
+    assert rows() == (0, 0)
+    assert me(emailVerified=True).status_code == 200
+    assert me().status_code == 200
+
+
+def test_somebody_from_before_the_switch_may_confirm_it_later(dee, me, settings):
+    settings.EMAIL_VERIFICATION = "required"
+
+    statuses = [
+        code(me()),
+        code(me(emailVerified=True, email="other@example.com")),
+        code(me(emailVerified=True)),
+        code(dee.get("/api/auth/me")),
+    ]
+
+    assert statuses == [
+        (403, "email_unverified"),
+        (401, "token_not_valid"),
+        (200, None),
+        (200, None),
+    ]
+
+
+# The end
+
+
+def test_deactivation_ends_it_at_once(dee, me):
+    user = User.objects.get()
+    user.is_active = False
+    user.save()
+
+    assert code(dee.get("/api/auth/me")) == (401, "token_not_valid")
+    assert code(me(emailVerified=True)) == (401, "token_not_valid")
+    assert rows() == (1, 1)
+
+
+def test_removing_the_identity_ends_it_at_once_and_for_all_its_tokens(dee, me):
+    Identity.objects.update(user=None)
+
+    assert code(dee.get("/api/auth/me")) == (403, "identity_removed")
+    assert code(me(emailVerified=True)) == (403, "identity_removed")
+    assert rows() == (1, 1)
+
+
+@pytest.mark.parametrize("account", ["kept", "deleted"])
+def test_an_identity_that_is_forgotten_begins_anew(dee, me, account):
+    if account == "deleted":
+        User.objects.all().delete()
+    Identity.objects.all().delete()
+
+    assert me(emailVerified=True).status_code == 200
+    assert rows() == (1, 1)
+
+
+def test_deleting_the_account_ends_it_at_once_and_opens_no_other(dee, me):
+    dee.post("/api/tasks", {"title": "Buy milk"})
+
+    response = dee.delete("/api/auth/me")
+
+    assert response.status_code == 204
+    assert code(dee.get("/api/tasks")) == (403, "identity_removed")
+    assert code(me()) == (403, "identity_removed")
+    assert rows() == (0, 1)
+    assert not Task.objects.exists()
+
+
+def test_an_account_that_has_a_password_is_deleted_with_it(cyd, better_auth, with_token):
+    client = with_token(better_auth.token(**VERIFIED))
+
+    statuses = [
+        client.delete("/api/auth/me", body).status_code
+        for body in ({}, {"password": "wrong"}, {"password": PASSWORD})
+    ]
+
+    assert statuses == [400, 400, 204]
+
+
+def test_without_a_password_there_is_none_to_change(dee):
+    body = {"current_password": "", "new_password": "entirely different"}
+    for body["current_password"] in ("!", "x", User.objects.get().password):
+        assert dee.post("/api/auth/password", body).status_code == 400
+
+
+def change_password(client):
+    body = {"current_password": PASSWORD, "new_password": "entirely different"}
+    return client.post("/api/auth/password", body)
+
+
+@pytest.mark.parametrize(
+    "end", [change_password, lambda client: client.post("/api/auth/logout/all")]
+)
+def test_what_ends_every_sign_in_ends_older_tokens(cyd, me, with_token, better_auth, end):
+    old = with_token(better_auth.token(**VERIFIED, iat=int(time.time()) - 1))
+    assert old.get("/api/auth/me").status_code == 200
+
+    response = end(old)
+
+    assert response.status_code == 204
+    assert code(old.get("/api/auth/me")) == (401, "token_not_valid")
+    # One of the same second would count as old; clocks may differ by as much.
+    assert me(**VERIFIED, iat=int(time.time()) + 2).json()["id"] == cyd.pk
+
+
+def test_a_token_that_does_not_tell_when_it_was_issued_counts_as_old(db, secret, with_token):
+    claims = {"sub": "u1", "email": "eve@example.com", "exp": time.time() + 900}
+    client = with_token(jwt.encode(claims, secret, "HS256"))
+    assert client.post("/api/auth/logout/all").status_code == 204
+
+    assert client.get("/api/auth/me").status_code == 401
+
+
+# The admin
+
+
+@pytest.fixture
+def staff_client(client, db):
+    client.force_login(User.objects.create_superuser("root@example.com", PASSWORD))
+    return client
+
+
+def act(client, action, identity):
+    body = {"action": action, "_selected_action": identity.pk, "post": "yes"}
+    return client.post("/admin/accounts/identity/", body, follow=True)
+
+
+def test_staff_remove_an_identity_from_its_account(dee, staff_client):
+    response = act(staff_client, "remove", Identity.objects.get())
+
+    assert "1 removed." in response.content.decode()
+    assert code(dee.get("/api/auth/me")) == (403, "identity_removed")
+
+
+def test_staff_forget_only_what_was_removed(dee, staff_client):
+    identity = Identity.objects.get()
+    page = f"/admin/accounts/identity/{identity.pk}/delete/"
+    assert staff_client.post(page, {"post": "yes"}).status_code == 403
+    act(staff_client, "delete_selected", identity)
+    assert Identity.objects.exists()
+
+    act(staff_client, "remove", identity)
+    act(staff_client, "delete_selected", identity)
+
+    assert not Identity.objects.exists()
+
+
+def test_deleting_an_account_in_the_admin_keeps_its_identity_out(dee, me, staff_client):
+    user = User.objects.get(email="dee@example.com")
+
+    staff_client.post(f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"})
+
+    assert code(me()) == (403, "identity_removed")
+    assert not User.objects.filter(email="dee@example.com").exists()
+
+
+def test_staff_leave_the_identities_of_superusers_alone(dee, client):
+    User.objects.update(is_superuser=True)
+    staff = User.objects.create_user("staff@example.com", PASSWORD, is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(content_type__model="identity"))
+    client.force_login(staff)
+
+    response = act(client, "remove", Identity.objects.get())
+
+    assert "0 removed." in response.content.decode()
+    assert dee.get("/api/auth/me").status_code == 200
