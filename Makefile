@@ -11,7 +11,7 @@ $(TESTING): export ENV_FILE = /dev/null
 $(TESTING): export SECRET_KEY = tests-only-0123456789-0123456789-0123456789-0123456789
 $(TESTING): export JWT_SIGNING_KEY = tests-only-9876543210-9876543210-9876543210-9876543210
 
-.PHONY: $(TESTING) run schema client e2e format clean
+.PHONY: $(TESTING) run schema client e2e e2e-better-auth format clean
 
 run: $(VENV)/runtime  ## migrate and serve on http://127.0.0.1:8000
 	$(BIN)/python manage.py serve --migrate
@@ -61,7 +61,12 @@ client: $(VENV)/runtime  ## lint the schema, generate a TypeScript client, use i
 
 e2e: $(VENV)/e2e  ## journeys through the pages in Chromium; ARGS="-k admin" for some
 	@test -x $(CHROMIUM) || { echo "make e2e needs Chromium: apt-get install chromium, or CHROMIUM=/path"; exit 1; }
-	CHROMIUM=$(CHROMIUM) $(BIN)/pytest -c e2e/pytest.ini e2e $(ARGS)
+	CHROMIUM=$(CHROMIUM) $(BIN)/pytest -c e2e/pytest.ini e2e --ignore e2e/better_auth $(ARGS)
+
+e2e-better-auth: $(VENV)/e2e  ## a front end with Better Auth, in Chromium; needs Node.js 20 and port 3000
+	@test -x $(CHROMIUM) || { echo "make $@ needs Chromium: apt-get install chromium, or CHROMIUM=/path"; exit 1; }
+	cd e2e/better_auth && npm ci
+	CHROMIUM=$(CHROMIUM) $(BIN)/pytest -c e2e/pytest.ini e2e/better_auth $(ARGS)
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix
