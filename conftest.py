@@ -52,6 +52,13 @@ def anonymous():
 
 
 @pytest.fixture
+def staff(client, db):
+    """A browser in which a superuser is signed in."""
+    client.force_login(User.objects.create_superuser("root@example.com"))
+    return client
+
+
+@pytest.fixture
 def milk(alice):
     """A task of Alice's."""
     return Task.objects.create(owner=alice, title="Buy milk")

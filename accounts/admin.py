@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from todo_project.change_lists import LargeTableAdmin
+
 from .models import Identity, SignIn, User
 
 
@@ -24,21 +26,34 @@ def outranks(request: HttpRequest, user: User | None) -> bool:
     return request.user.is_superuser or not (user and user.is_superuser)
 
 
+class UserFilter(admin.SimpleListFilter):
+    """Offers none of so many, and shows the one that was chosen: the page of a user links here."""
+
+    title = parameter_name = "user"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        value = self.value() or ""
+        self.user = User.objects.filter(pk=value).first() if value.isdecimal() else None
+        return [(value, str(self.user or "nobody"))] if value else []
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return (
+            queryset.filter(**{str(self.parameter_name): self.user}) if self.value() else queryset
+        )
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     add_form = UserCreationForm
     list_display = ["email", "name", "is_active", "is_staff", "date_joined"]
     list_filter = ["is_active", "is_staff", "date_joined"]
     search_fields = ["email", "name"]
     ordering = ["email"]
-    readonly_fields = ["last_login", "date_joined", "email_verified_at"]
+    readonly_fields = ["date_joined", "email_verified_at", "last_login"]
     actions = ["sign_out_everywhere"]
     fieldsets = [
         (None, {"fields": ["email", "password", "name", "timezone"]}),
-        (
-            "Permissions",
-            {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]},
-        ),
+        ("Permissions", {"fields": ["is_active", *RIGHTS]}),
         ("Dates", {"fields": ["date_joined", "email_verified_at", "last_login"]}),
     ]
     add_fieldsets = [
@@ -71,14 +86,15 @@ class UserAdmin(DjangoUserAdmin):
 
 
 @admin.register(SignIn)
-class SignInAdmin(admin.ModelAdmin):
-    """To delete a sign-in is to end it."""
+class SignInAdmin(LargeTableAdmin):
+    """To delete a sign-in is to end it, and every token that came of it."""
 
     list_display = ["user", "created_at", "expires_at"]
+    list_filter = [UserFilter]
     list_select_related = ["user"]
+    sortable_by = ["expires_at"]  # what has an index
     search_fields = ["user__email"]
-    ordering = ["-created_at"]
-    show_full_result_count = False
+    ordering = ["-expires_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -88,13 +104,14 @@ class SignInAdmin(admin.ModelAdmin):
 
 
 @admin.register(Identity)
-class IdentityAdmin(admin.ModelAdmin):
+class IdentityAdmin(LargeTableAdmin):
     """To remove one from its account ends its access; to delete it then lets it begin anew."""
 
     list_display = ["user", "issuer", "subject", "created_at"]
     list_select_related = ["user"]
     search_fields = ["user__email", "subject"]
-    ordering = ["-created_at"]
+    sortable_by = ()
+    ordering = ["-id"]
     actions = ["remove"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

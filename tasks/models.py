@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Self
@@ -39,6 +40,12 @@ def is_overdue(now: datetime) -> Q:
     """Open and past, by `now` on the owner's clock; a task without a time has its whole day."""
     earlier_today = Q(due_date=now.date(), due_time__lt=now.time())
     return Q(completed_at=None) & (Q(due_date__lt=now.date()) | earlier_today)
+
+
+def is_titled(beginning: str) -> Q:
+    """Of a title that begins so, in whatever case; a range, as that is what an index finds."""
+    key = beginning.casefold()
+    return Q(title_key__gte=key, title_key__lt=key + chr(sys.maxunicode))
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -185,12 +192,21 @@ class Task(models.Model):
                 violation_error_message="A due time needs a due date.",
             ),
         ]
-        # Each serves a list in its order, both ways, a page costing the same wherever it is.
+        # Each serves a list in its order, both ways, a page costing the same wherever it is; the
+        # last three those of the admin, of all owners: its order and its drill-down, a title's
+        # beginning, and what is due on a day.
         indexes = [
             models.Index(fields=["owner", "created_at", "id"], name="task_by_created"),
             models.Index(fields=["owner", "title_key", "id"], name="task_by_title"),
             models.Index("owner", DUE_KEYS["due_date"], "id", name="task_by_due_date"),
             models.Index("owner", DUE_KEYS["-due_date"], "id", name="task_by_due_date_reversed"),
+            models.Index(fields=["created_at", "id"], name="task_of_all_by_created"),
+            models.Index(fields=["title_key"], name="task_of_all_by_title"),
+            models.Index(
+                fields=["due_date"],
+                condition=Q(due_date__isnull=False),  # SQLite would look for null by it
+                name="task_of_all_by_due_date",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -106,6 +106,13 @@ class Migration(migrations.Migration):
                         models.F("id"),
                         name="task_by_due_date_reversed",
                     ),
+                    models.Index(fields=["created_at", "id"], name="task_of_all_by_created"),
+                    models.Index(fields=["title_key"], name="task_of_all_by_title"),
+                    models.Index(
+                        condition=models.Q(("due_date__isnull", False)),
+                        fields=["due_date"],
+                        name="task_of_all_by_due_date",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

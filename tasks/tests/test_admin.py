@@ -1,58 +1,8 @@
-import pytest
 from django.contrib.auth.models import Permission
 
-from accounts.models import User
 from tasks.models import Task
 
 URL = "/admin/tasks/task/"
-
-
-@pytest.fixture
-def staff(client, db):
-    client.force_login(User.objects.create_superuser("root@example.com"))
-    return client
-
-
-@pytest.mark.parametrize("count", [1, 30])
-def test_the_list_costs_a_fixed_number_of_queries(staff, count, django_assert_num_queries):
-    for n in range(count):
-        owner = User.objects.create_user(f"user{n}@example.com")
-        Task.objects.create(owner=owner, title=f"Task {n}")
-
-    with django_assert_num_queries(4):  # session, user, count, page with owners
-        response = staff.get(URL)
-
-    page = response.content.decode()
-    assert all(f"user{n}@example.com" in page for n in range(count))
-
-
-def test_it_searches_title_and_owner(staff, alice, bob, milk):
-    Task.objects.create(owner=bob, title="Feed the cat")
-
-    by_title = staff.get(f"{URL}?q=cat").content.decode()
-    by_owner = staff.get(f"{URL}?q=alice@").content.decode()
-
-    assert "Feed the cat" in by_title
-    assert "Buy milk" not in by_title
-    assert "Buy milk" in by_owner
-    assert "Feed the cat" not in by_owner
-
-
-@pytest.mark.parametrize(
-    ("query", "shown", "hidden"),
-    [
-        ("status=completed", "Feed the cat", "Buy milk"),
-        ("status=pending", "Buy milk", "Feed the cat"),
-        ("priority__exact=3", "Feed the cat", "Buy milk"),
-    ],
-)
-def test_it_filters(staff, alice, milk, query, shown, hidden):
-    Task.objects.create(owner=alice, title="Feed the cat", completed=True, priority=3)
-
-    page = staff.get(f"{URL}?{query}").content.decode()
-
-    assert shown in page
-    assert hidden not in page
 
 
 def test_it_adds_and_edits_a_task(staff, alice):

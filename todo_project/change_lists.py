@@ -1,0 +1,79 @@
+"""The admin's change lists for tables of any size: a page costs no walk of the whole table."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import InvalidPage, Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+AHEAD = 1_000  # rows beyond the beginning of a page that are looked for
+DEEPEST = 100_000  # the last row of a list that has a page; filters lead to what is further down
+
+
+class AtLeast(int):
+    """A number of rows where counting stopped; wherever Django shows it there is a plus."""
+
+    def __str__(self) -> str:
+        return f"{self:,d}+"
+
+
+class KeyPaginator(Paginator):
+    """Reads the keys of one page and of the rows that follow, and of that page alone the rows.
+
+    An index gives the keys, and how many rows come after those nobody counts.
+    """
+
+    def __init__(self, object_list: QuerySet[Any], per_page: int, number: int) -> None:
+        super().__init__(object_list, per_page)
+        self.rows = object_list
+        self.begin = max(number - 1, 0) * per_page
+        self.end = min(self.begin + AHEAD, DEEPEST)
+        self.found = object_list.values_list("pk", flat=True)[self.begin : self.end + 1]
+
+    @cached_property
+    def keys(self) -> list[Any]:
+        return list(self.found)
+
+    @cached_property
+    def count(self) -> int:
+        found = self.begin + len(self.keys)
+        return AtLeast(self.end) if found > self.end else found
+
+    def page(self, number: Any) -> Page:
+        number = self.validate_number(number)
+        return Page(self.rows.filter(pk__in=self.keys[: self.per_page]), number, self)
+
+
+class LargeChangeList(ChangeList):
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_filters(request)
+        except ValueError as error:  # the year after 9999
+            raise IncorrectLookupParameters from error
+
+    def get_results(self, request: HttpRequest) -> None:
+        """As Django's, without its counts of what was found and of all."""
+        self.paginator = KeyPaginator(self.queryset, self.list_per_page, self.page_num)
+        try:
+            self.result_list = self.paginator.page(self.page_num).object_list
+        except InvalidPage as error:
+            raise IncorrectLookupParameters from error
+        self.result_count = self.paginator.count
+        self.multi_page = self.paginator.num_pages > 1
+        self.show_admin_actions, self.can_show_all = True, False
+        # The search tells how many it found unless that is all that there are.
+        narrowed = self.query or self.has_active_filters
+        self.show_full_result_count = False
+        self.full_result_count = None if narrowed else self.result_count
+
+
+class LargeTableAdmin(admin.ModelAdmin):
+    list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER  # each counts the whole table
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return LargeChangeList
