@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -59,6 +60,8 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     add_fieldsets = [
         (None, {"fields": ["email", "usable_password", "password1", "password2"]}),
     ]
+    # Under a lock too, see `get_object()`.
+    user_change_password = transaction.atomic(DjangoUserAdmin.user_change_password)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who is not a superuser makes none, and hands out no rights."""
@@ -79,9 +82,10 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         users = [user for user in queryset if outranks(request, user)]
-        for user in users:
-            user.sign_out_everywhere()
-            self.log_change(request, user, "Signed out everywhere.")
+        with transaction.atomic():
+            for user in users:
+                user.sign_out_everywhere()
+                self.log_change(request, user, "Signed out everywhere.")
         self.message_user(request, f"{len(users)} signed out everywhere.")
 
 

@@ -4,6 +4,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ORDER_VAR
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,14 +17,25 @@ from todo_project.change_lists import LargeTableAdmin
 from .models import Task, TaskQuerySet, is_titled
 
 
+class MultilineField(forms.CharField):
+    """Browsers end a line by CR and LF, and would so change each text that they send back."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
 class TaskForm(forms.ModelForm):
     completed = forms.BooleanField(required=False)
+    etag = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.initial.setdefault("completed", self.instance.completed)
+        self.initial["etag"] = self.instance.etag
 
     def clean(self) -> dict[str, Any] | None:
+        if self.cleaned_data.get("etag") != self.instance.etag:
+            raise ValidationError("Somebody changed the task meanwhile. Load the page anew.")
         if "completed" in self.cleaned_data:
             self.instance.completed = self.cleaned_data["completed"]
         return super().clean()
@@ -69,6 +82,7 @@ class OwnerFilter(UserFilter):
 @admin.register(Task)
 class TaskAdmin(LargeTableAdmin):
     form = TaskForm
+    formfield_overrides = {models.TextField: {"form_class": MultilineField, "strip": False}}
     fieldsets = [
         (None, {"fields": ["owner", "title", "description"]}),
         ("Plan", {"fields": ["priority", ("due_date", "due_time")]}),
@@ -85,14 +99,10 @@ class TaskAdmin(LargeTableAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
 
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Task | None:
-        """Under a lock when it is about to be written: a PATCH may be under way."""
-        task: Task | None = super().get_object(request, object_id, from_field)
-        if task and request.method == "POST":
-            return Task.objects.select_for_update().filter(pk=task.pk).first()
-        return task
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A task stays its owner's, as in the API."""
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "owner"] if obj else fields
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -109,6 +119,12 @@ class TaskAdmin(LargeTableAdmin):
             found |= Q(pk=term)
         ordered = queryset if ORDER_VAR in request.GET else queryset.order_by("title_key", "id")
         return ordered.filter(found), False
+
+    def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:
+        if not change:
+            return super().save_model(request, obj, form, change)
+        stored = Task.objects.get(pk=obj.pk)  # locked; `obj` has the new values already
+        return stored.change({name: form.cleaned_data[name] for name in form.changed_data})
 
     @admin.display(description="title", ordering="title_key")
     def listed_title(self, task: Task) -> str:

@@ -1,5 +1,7 @@
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.tokens import RefreshToken
@@ -80,6 +82,17 @@ def test_staff_deactivate_a_user(helper, alice):
 
     alice.refresh_from_db()
     assert not alice.is_active
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("view", "locks"), [("change", 1), ("password", 1), ("history", 0)])
+def test_what_writes_locks_the_row(helper, alice, view, locks):
+    with CaptureQueriesContext(connection) as queries:
+        response = helper.post(f"{URL}{alice.pk}/{view}/", {"email": alice.email})
+
+    assert response.status_code == 200
+    assert sum("FOR UPDATE" in query["sql"] for query in queries) == locks
 
 
 @pytest.mark.parametrize("whom", ["helper@example.com", "alice@example.com"])

@@ -1,39 +1,82 @@
+import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tasks.models import Task
 
 URL = "/admin/tasks/task/"
 
 
-def test_it_adds_and_edits_a_task(staff, alice):
+def change(client, task, etag="", **fields):
+    """As a browser sends the form."""
+    form = {
+        "title": task.title,
+        "description": task.description.replace("\n", "\r\n"),
+        "priority": str(task.priority),
+        "completed": "on" if task.completed else "",
+        "etag": etag or task.etag,
+        **fields,
+    }
+    return client.post(f"{URL}{task.pk}/change/", form, follow=True)
+
+
+def test_it_adds_a_task(staff, alice):
+    etag = staff.get(f"{URL}add/").context["adminform"].form["etag"].value()
     form = {"owner": alice.pk, "title": "Buy milk", "description": "", "priority": "1"}
-    staff.post(f"{URL}add/", form)
-    task = Task.objects.get()
 
-    staff.post(f"{URL}{task.pk}/change/", {**form, "title": "Buy OATS", "completed": "on"})
+    staff.post(f"{URL}add/", {**form, "etag": etag, "completed": "on"})
 
-    task.refresh_from_db()
-    assert (task.title, task.title_key, task.priority) == ("Buy OATS", "buy oats", 1)
+    task = alice.tasks.get()
+    assert (task.title, task.title_key) == ("Buy milk", "buy milk")
+    assert (task.priority, task.version) == (1, 1)
     assert task.completed
 
 
-def test_saving_a_completed_task_leaves_it_completed(staff, alice, milk):
-    milk.change({"completed": True})
-    page = staff.get(f"{URL}{milk.pk}/change/").content.decode()
-    form = {"owner": alice.pk, "title": "Buy oats", "priority": "1", "completed": "on"}
+def test_it_changes_what_was_changed(staff, milk):
+    with CaptureQueriesContext(connection) as queries:
+        change(staff, milk, title="Buy OATS", completed="on")
 
-    staff.post(f"{URL}{milk.pk}/change/", form)
+    after = Task.objects.get()
+    assert (after.title, after.title_key, after.version) == ("Buy OATS", "buy oats", 2)
+    assert after.completed
+    assert after.updated_at > milk.updated_at
+    update = next(one["sql"] for one in queries if one["sql"].startswith('UPDATE "tasks_task"'))
+    assert '"description"' not in update
+    assert LogEntry.objects.get().get_change_message() == "Changed Title and completed."
 
-    completed_at = milk.completed_at
-    milk.refresh_from_db()
-    assert 'name="completed" id="id_completed" checked' in page
-    assert (milk.title, milk.completed_at) == ("Buy oats", completed_at)
+
+@pytest.mark.parametrize("fields", [{}, {"description": "two\nlines "}, {"completed": True}])
+def test_saving_what_is_unchanged_changes_nothing(staff, milk, fields):
+    milk.change(fields)
+    before = Task.objects.values().get()
+
+    change(staff, milk)
+
+    assert Task.objects.values().get() == before
+
+
+def test_it_refuses_what_was_changed_meanwhile(staff, milk):
+    etag = milk.etag
+    milk.change({"title": "Buy oats"})
+
+    page = change(staff, milk, etag, title="Buy rye").content.decode()
+
+    assert "Somebody changed the task meanwhile. Load the page anew." in page
+    assert Task.objects.get().title == "Buy oats"
+
+
+def test_a_task_stays_its_owners(staff, alice, bob, milk):
+    change(staff, milk, owner=bob.pk, title="Buy oats")
+
+    assert alice.tasks.get().title == "Buy oats"
 
 
 def test_it_says_what_is_wrong(staff, alice):
     form = {"owner": alice.pk, "title": "Buy milk", "priority": "1", "due_time": "10:00"}
 
-    response = staff.post(f"{URL}add/", form)
+    response = staff.post(f"{URL}add/", {**form, "etag": Task().etag})
 
     assert "A due time needs a due date." in response.content.decode()
     assert not Task.objects.exists()
