@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from todo_project.change_lists import LargeTableAdmin
+from todo_project.change_lists import MOST, LargeTableAdmin
 
 from .models import Identity, SignIn, User
 
@@ -51,7 +51,7 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     search_fields = ["email", "name"]
     ordering = ["email"]
     readonly_fields = ["date_joined", "email_verified_at", "last_login"]
-    actions = ["sign_out_everywhere"]
+    actions = ["sign_out_everywhere", "delete_selected"]
     fieldsets = [
         (None, {"fields": ["email", "password", "name", "timezone"]}),
         ("Permissions", {"fields": ["is_active", *RIGHTS]}),
@@ -81,6 +81,8 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        if self.too_many(request, queryset, MOST):
+            return
         users = [user for user in queryset if outranks(request, user)]
         with transaction.atomic():
             for user in users:

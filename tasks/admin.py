@@ -3,18 +3,23 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import model_ngettext
 from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
 from accounts.admin import UserFilter
 from accounts.models import User
 from todo_project.change_lists import LargeTableAdmin
 
+from .exports import export
 from .models import Task, TaskQuerySet, is_titled
+
+MOST = 10_000  # tasks that one action completes or reopens
 
 
 class MultilineField(forms.CharField):
@@ -98,6 +103,7 @@ class TaskAdmin(LargeTableAdmin):
     search_help_text = "An id, the beginning of a title, or of the owner's address up to its @."
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
+    actions = ["complete", "reopen", "export_as_csv", "delete_selected"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A task stays its owner's, as in the API."""
@@ -125,6 +131,33 @@ class TaskAdmin(LargeTableAdmin):
             return super().save_model(request, obj, form, change)
         stored = Task.objects.get(pk=obj.pk)  # locked; `obj` has the new values already
         return stored.change({name: form.cleaned_data[name] for name in form.changed_data})
+
+    @admin.action(description="Complete selected tasks", permissions=["change"])
+    def complete(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
+        self.set_completed(request, queryset, True)
+
+    @admin.action(description="Reopen selected tasks", permissions=["change"])
+    def reopen(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
+        self.set_completed(request, queryset, False)
+
+    def set_completed(self, request: HttpRequest, queryset: TaskQuerySet, value: bool) -> None:
+        if self.too_many(request, queryset, MOST):
+            return
+        done = "completed" if value else "reopened"
+        with transaction.atomic():
+            changed = queryset.set_completed(value)
+            log: Any = LogEntry.objects
+            log.log_actions(request.user.pk, changed, CHANGE, f"{done.capitalize()}.")
+        count = len(changed)
+        self.message_user(request, f"{count:,} {model_ngettext(self.opts, count)} {done}.")
+
+    @admin.action(description="Export selected tasks as CSV", permissions=["view"])
+    def export_as_csv(self, request: HttpRequest, queryset: TaskQuerySet) -> StreamingHttpResponse:
+        return StreamingHttpResponse(
+            export(queryset),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="tasks.csv"'},
+        )
 
     @admin.display(description="title", ordering="title_key")
     def listed_title(self, task: Task) -> str:

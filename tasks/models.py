@@ -85,6 +85,20 @@ class TaskQuerySet(models.QuerySet["Task"]):
             order.append(sign + SORT_KEYS.get(bare, "due_key"))
         return tasks.order_by(*order, f"{sign}id")
 
+    def set_completed(self, value: bool) -> list["Task"]:
+        """Complete or reopen them, as `Task.change` does one; gives those that it changed.
+
+        Within a transaction. The rows are locked in the order of their ids, so that two of these
+        never wait for each other.
+        """
+        others = self.pending() if value else self.completed()
+        changed: list[Task] = list(others.order_by("pk").select_for_update(of=["self"]))
+        now = timezone.now()
+        Task.objects.filter(pk__in=[task.pk for task in changed]).update(
+            completed_at=now if value else None, updated_at=now, version=F("version") + 1
+        )
+        return changed
+
     def summary(self, now: datetime) -> dict[str, int]:
         """How many there are, in one query."""
         return self.aggregate(

@@ -2,17 +2,21 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import InvalidPage, Page, Paginator
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
 AHEAD = 1_000  # rows beyond the beginning of a page that are looked for
 DEEPEST = 100_000  # the last row of a list that has a page; filters lead to what is further down
+# Rows that an action writes one by one, or sends each as a field of the form that asks whether it
+# may; of fields Django takes 1,000.
+MOST = 500
 
 
 class AtLeast(int):
@@ -75,6 +79,7 @@ class LargeChangeList(ChangeList):
 class LargeTableAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER  # each counts the whole table
+    actions = ["delete_selected"]
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return LargeChangeList
@@ -87,3 +92,18 @@ class LargeTableAdmin(admin.ModelAdmin):
         if found and request.method == "POST" and connection.in_atomic_block:
             return self.model._default_manager.select_for_update().filter(pk=found.pk).first()
         return found
+
+    def too_many(self, request: HttpRequest, queryset: QuerySet[Any], most: int) -> bool:
+        """Whether more are selected, across pages, than one request may write; says so."""
+        if queryset.order_by()[: most + 1].count() <= most:
+            return False
+        self.message_user(request, f"Select at most {most:,}. Nothing is changed.", messages.ERROR)
+        return True
+
+    @admin.action(permissions=["delete"], description="Delete selected %(verbose_name_plural)s")
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """As Django's, in one transaction with its history."""
+        if self.too_many(request, queryset, MOST):
+            return None
+        with transaction.atomic():
+            return delete_selected(self, request, queryset)

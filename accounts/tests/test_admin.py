@@ -131,3 +131,13 @@ def test_a_user_that_staff_add_may_sign_in(staff, anonymous, settings):
     body = {"email": "cyd@example.com", "password": PASSWORD}
 
     assert anonymous.post("/api/auth/login", body).status_code == 200
+
+
+def test_many_users_are_not_signed_out_at_once(staff, alice, bob, monkeypatch):
+    monkeypatch.setattr("accounts.admin.MOST", 1)
+    form = {"action": "sign_out_everywhere", "_selected_action": alice.pk, "select_across": "1"}
+
+    page = staff.post(URL, {**form, "index": "0"}, follow=True).content.decode()
+
+    assert "Select at most 1. Nothing is changed." in page
+    assert not User.objects.exclude(session_version=0).exists()

@@ -67,3 +67,33 @@ def test_many_writers_wait_for_each_other(alice, alice_client, at_once):
         return {alice_client.patch(url, {"title": f"Title {k}"}).status_code for k in range(20)}
 
     assert at_once(8, write) == [{200}] * 8
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
+def test_an_action_locks_rows_in_the_order_of_their_ids(client, alice, milk):
+    client.force_login(User.objects.create_superuser("root@example.com"))
+    form = {"action": "complete", "index": "0", "_selected_action": [milk.pk]}
+
+    with CaptureQueriesContext(connection) as queries:
+        client.post("/admin/tasks/task/?q=alice@", form)
+
+    statements = [query["sql"] for query in queries]
+    (locks,) = [statement for statement in statements if "FOR UPDATE" in statement]
+    assert locks.endswith('ORDER BY "tasks_task"."id" ASC FOR UPDATE OF "tasks_task"')
+    within = statements[statements.index("BEGIN") : statements.index("COMMIT")]
+    assert [locks] == [statement for statement in within if "FOR UPDATE" in statement]
+    assert sum(statement.startswith("UPDATE") for statement in within) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
+def test_a_deletion_is_stored_together_with_its_history(client, milk):
+    client.force_login(User.objects.create_superuser("root@example.com"))
+    form = {"action": "delete_selected", "index": "0", "_selected_action": [milk.pk], "post": "yes"}
+
+    with CaptureQueriesContext(connection) as queries:
+        client.post("/admin/tasks/task/", form)
+
+    statements = [query["sql"] for query in queries]
+    within = statements[statements.index("BEGIN") : statements.index("COMMIT")]
+    for write in ('INSERT INTO "django_admin_log"', 'DELETE FROM "tasks_task"'):
+        assert sum(statement.startswith(write) for statement in within) == 1
