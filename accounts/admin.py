@@ -4,9 +4,12 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import CASCADE, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from todo_project.change_lists import MOST, LargeTableAdmin
 
@@ -50,7 +53,7 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     list_filter = ["is_active", "is_staff", "date_joined"]
     search_fields = ["email", "name"]
     ordering = ["email"]
-    readonly_fields = ["date_joined", "email_verified_at", "last_login"]
+    readonly_fields = ["date_joined", "email_verified_at", "last_login", "tasks", "sign_ins"]
     actions = ["sign_out_everywhere", "delete_selected"]
     fieldsets = [
         (None, {"fields": ["email", "password", "name", "timezone"]}),
@@ -63,6 +66,16 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     # Under a lock too, see `get_object()`.
     user_change_password = transaction.atomic(DjangoUserAdmin.user_change_password)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With what an account has, as far as the caller may see that."""
+        first, *others = super().get_fieldsets(request, obj)
+        seen = [name for name in ("tasks", "sign_ins") if obj and self.may_see(request, name)]
+        return [first, ("Activity", {"fields": seen}), *others] if seen else [first, *others]
+
+    def may_see(self, request: HttpRequest, relation: str) -> bool:
+        model: Any = User._meta.get_field(relation).related_model
+        return self.admin_site.get_model_admin(model).has_view_or_change_permission(request)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who is not a superuser makes none, and hands out no rights."""
         fields = super().get_readonly_fields(request, obj)
@@ -73,6 +86,21 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return outranks(request, obj) and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """As Django's, which lists each task; how many there are of anything will do."""
+        counts, lacking = {User._meta.verbose_name_plural: len(objs)}, set()
+        if not all(self.has_delete_permission(request, user) for user in objs):
+            lacking.add(User._meta.verbose_name)
+        cascades = [one for one in User._meta.related_objects if one.on_delete is CASCADE]
+        for relation in cascades:
+            model: Any = relation.related_model
+            rows = model.objects.filter(**{f"{relation.field.name}__in": objs})
+            counts[model._meta.verbose_name_plural] = rows.count()
+            its_admin = self.admin_site._registry.get(model)
+            if its_admin and not its_admin.has_delete_permission(request):
+                lacking.add(model._meta.verbose_name)
+        return [f"User: {user}" for user in objs], counts, lacking, []
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:  # whoever adds an account by hand vouches for its address
@@ -89,6 +117,22 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
                 user.sign_out_everywhere()
                 self.log_change(request, user, "Signed out everywhere.")
         self.message_user(request, f"{len(users)} signed out everywhere.")
+
+    @admin.display
+    def tasks(self, user: User) -> SafeString:
+        counts = user.tasks.summary(user.local_time(timezone.now()))
+        url = f"{reverse('admin:tasks_task_changelist')}?owner={user.pk}"
+        links = [("", "total"), ("&status=pending", "pending"), ("&status=completed", "completed")]
+        return format_html_join(
+            ", ",
+            '<a href="{}{}">{} {}</a>',
+            ((url, query, f"{counts[name]:,}", name) for query, name in links),
+        )
+
+    @admin.display(description="sign-ins")
+    def sign_ins(self, user: User) -> SafeString:
+        url = f"{reverse('admin:accounts_signin_changelist')}?user={user.pk}"
+        return format_html('<a href="{}">{}</a>', url, user.sign_ins.count())
 
 
 @admin.register(SignIn)
@@ -108,6 +152,10 @@ class SignInAdmin(LargeTableAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        superior = obj is not None and not outranks(request, obj.user)
+        return not superior and super().has_delete_permission(request, obj)
+
 
 @admin.register(Identity)
 class IdentityAdmin(LargeTableAdmin):
@@ -118,7 +166,7 @@ class IdentityAdmin(LargeTableAdmin):
     search_fields = ["user__email", "subject"]
     sortable_by = ()
     ordering = ["-id"]
-    actions = ["remove"]
+    actions = ["remove", "delete_selected"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -132,8 +180,11 @@ class IdentityAdmin(LargeTableAdmin):
 
     @admin.action(description="Remove from the account", permissions=["delete"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Identity]) -> None:
+        if self.too_many(request, queryset, MOST):
+            return
         identities = [one for one in queryset if outranks(request, one.user)]
-        for identity in identities:
-            Identity.objects.filter(pk=identity.pk).update(user=None)
-            self.log_change(request, identity, f"Removed from {identity.user}.")
+        with transaction.atomic():
+            for identity in identities:
+                Identity.objects.filter(pk=identity.pk).update(user=None)
+                self.log_change(request, identity, f"Removed from {identity.user}.")
         self.message_user(request, f"{len(identities)} removed.")

@@ -185,6 +185,9 @@ class SignIn(models.Model):
     created_at = models.DateTimeField(default=current_time)
     expires_at = models.DateTimeField(db_index=True)  # found by `clear_expired`
 
+    class Meta:
+        verbose_name = "sign-in"
+
     def __str__(self) -> str:
         return f"{self.user_id} at {self.created_at:%Y-%m-%d %H:%M}"
 

@@ -161,6 +161,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "sign-in",
+            },
         ),
         migrations.CreateModel(
             name="Identity",

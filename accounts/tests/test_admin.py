@@ -1,10 +1,12 @@
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts.models import SignIn, User
 from accounts.tokens import RefreshToken
+from tasks.models import Task
 
 URL = "/admin/accounts/user/"
 SIGN_INS = "/admin/accounts/signin/"
@@ -131,6 +133,131 @@ def test_a_user_that_staff_add_may_sign_in(staff, anonymous, settings):
     body = {"email": "cyd@example.com", "password": PASSWORD}
 
     assert anonymous.post("/api/auth/login", body).status_code == 200
+
+
+def grant(*codenames):
+    helper = User.objects.get(email="helper@example.com")
+    helper.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_page_tells_what_a_user_has(staff, alice, count, django_assert_num_queries):
+    for n in range(count):
+        Task.objects.create(owner=alice, title=f"Task {n}", completed=n < 1)
+    RefreshToken.for_user(alice)
+    staff.get(URL)  # Django keeps the content types
+
+    # The session, the user, the one shown, the tasks, the sign-ins; groups and rights, those there
+    # are and those given.
+    with django_assert_num_queries(9):
+        page = staff.get(f"{URL}{alice.pk}/change/").content.decode()
+
+    tasks = f"/admin/tasks/task/?owner={alice.pk}"
+    assert f'<a href="{tasks}">{count} total</a>' in page
+    assert f'<a href="{tasks}&amp;status=pending">{count - 1} pending</a>' in page
+    assert f'<a href="{tasks}&amp;status=completed">1 completed</a>' in page
+    assert f'<a href="{SIGN_INS}?user={alice.pk}">1</a>' in page
+
+
+def test_the_links_of_a_page_lead_to_what_the_user_has(staff, alice, bob, milk):
+    Task.objects.create(owner=bob, title="Feed the cat")
+    for user in (alice, bob):
+        RefreshToken.for_user(user)
+
+    tasks = staff.get(f"/admin/tasks/task/?owner={bob.pk}&status=pending")
+    sign_ins = staff.get(f"{SIGN_INS}?user={bob.pk}")
+
+    assert [task.owner for task in tasks.context["cl"].result_list] == [bob]
+    assert [sign_in.user for sign_in in sign_ins.context["cl"].result_list] == [bob]
+
+
+def test_staff_see_on_a_page_what_they_may_see(helper, alice, milk):
+    nothing = helper.get(f"{URL}{alice.pk}/change/").content.decode()
+    grant("view_task")
+    tasks = helper.get(f"{URL}{alice.pk}/change/").content.decode()
+    grant("delete_signin", "view_signin")
+    both = helper.get(f"{URL}{alice.pk}/change/").content.decode()
+
+    assert "Activity" not in nothing
+    assert ("1 total" in tasks, "Sign-ins" in tasks) == (True, False)
+    assert ("1 total" in both, "Sign-ins" in both) == (True, True)
+
+
+def test_a_page_signs_its_user_out(helper, alice):
+    access = RefreshToken.for_user(alice).access_token
+    page = helper.get(f"{URL}{alice.pk}/change/").content.decode()
+    form = {"action": "sign_out_everywhere", "_selected_action": alice.pk, "index": "0"}
+
+    helper.post(URL, form)
+
+    assert "Sign out everywhere" in page
+    assert not access.is_live()
+    alice.refresh_from_db()
+    assert alice.session_version == 1
+    assert LogEntry.objects.get().change_message == "Signed out everywhere."
+
+
+def test_viewers_are_offered_no_write(helper, alice):
+    User.objects.get(email="helper@example.com").user_permissions.remove(
+        Permission.objects.get(codename="change_user")
+    )
+    page = helper.get(f"{URL}{alice.pk}/change/").content.decode()
+
+    helper.post(URL, {"action": "sign_out_everywhere", "_selected_action": alice.pk, "index": "0"})
+
+    alice.refresh_from_db()
+    assert alice.session_version == 0
+    assert "Sign out everywhere" not in page
+    assert change(helper, alice, name="Al").status_code == 403
+
+
+@pytest.mark.parametrize("superuser", [True, False])
+def test_staff_end_a_sign_in_of_whom_they_outrank(helper, superuser):
+    user = User.objects.create_user("cyd@example.com", is_superuser=superuser)
+    token = RefreshToken.for_user(user)
+    grant("view_signin", "delete_signin")
+    form = {"action": "delete_selected", "_selected_action": token["sid"], "post": "yes"}
+
+    one = helper.post(f"{SIGN_INS}{token['sid']}/delete/", {"post": "yes"})
+    helper.post(SIGN_INS, {**form, "index": "0"})
+
+    assert (one.status_code == 403) is superuser
+    assert SignIn.objects.exists() is superuser
+    assert token.is_live() is superuser
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_deleting_a_user_tells_how_much_goes_with_it(
+    staff, alice, count, django_assert_num_queries
+):
+    for n in range(count):
+        Task.objects.create(owner=alice, title=f"Task {n}")
+    RefreshToken.for_user(alice)
+
+    # The session, the user, the one to delete, its tasks, its sign-ins, its history.
+    with django_assert_num_queries(6):
+        page = staff.get(f"{URL}{alice.pk}/delete/").content.decode()
+    staff.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
+
+    assert f"Tasks: {count}" in page
+    assert "Log entries: 0" in page
+    assert "Sign-ins: 1" in page
+    assert "Task 0" not in page
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert LogEntry.objects.get().object_repr == "alice@example.com"
+
+
+def test_deleting_a_user_takes_the_right_to_delete_what_goes_with_it(helper, alice, milk):
+    grant("delete_user")
+    lacking = helper.get(f"{URL}{alice.pk}/delete/").content.decode()
+    refused = helper.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
+    grant("delete_task", "delete_signin")
+
+    helper.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
+
+    assert "permission to delete the following types of objects" in lacking
+    assert refused.status_code == 403
+    assert not User.objects.filter(pk=alice.pk).exists()
 
 
 def test_many_users_are_not_signed_out_at_once(staff, alice, bob, monkeypatch):

@@ -18,4 +18,4 @@ def test_it_deletes_what_is_over_and_keeps_the_rest(alice, sign_in, capsys):
 
     assert SignIn.objects.get() == kept
     assert Attempts.objects.get().key == "new"
-    assert capsys.readouterr().out == "1 sign ins\n1 attempts\n"
+    assert capsys.readouterr().out == "1 sign-ins\n1 attempts\n"
