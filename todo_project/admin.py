@@ -7,6 +7,9 @@ from django.urls import reverse
 
 
 class TodoAdminSite(AdminSite):
+    site_header = site_title = "Todo API"
+    index_title = "Administration"
+
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
