@@ -32,6 +32,9 @@ DUE_KEYS = {
     "-due_date": Coalesce(F("due_date"), Value(date.min)),
 }
 
+# Unicode's embeddings, overrides and isolates, to delete.
+DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
 # What is stored of a member of a task, where that is not a column of its name.
 COLUMNS = {"title": ["title", "title_key"], "completed": ["completed_at"]}
 
@@ -224,7 +227,8 @@ class Task(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        """The title, without what would turn the direction of the text that it stands in."""
+        return self.title.translate(DIRECTIONS)
 
     def save(self, *args: Any, **options: Any) -> None:
         if self._state.adding:

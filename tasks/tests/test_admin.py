@@ -106,3 +106,31 @@ def test_others_are_sent_to_the_login(client, alice):
     client.force_login(alice)
 
     assert client.get(URL)["Location"].startswith("/admin/login/")
+
+
+HOSTILE = "<script>alert(1)</script> javascript:alert(1) {{ 7 }} \u202eltr\u2066"
+
+
+def test_a_hostile_title_harms_no_page(staff, alice):
+    task = Task.objects.create(owner=alice, title=HOSTILE, description=HOSTILE)
+    change(staff, task, title=f"{HOSTILE}!")  # its message is on the list
+    run = {"action": "delete_selected", "index": "0", "_selected_action": [task.pk]}
+
+    pages = [staff.get(path) for path in ("/admin/", URL, f"{URL}{task.pk}/change/")]
+    pages += [staff.get(f"{URL}{task.pk}/{view}/") for view in ("history", "delete")]
+    pages += [staff.post(URL, run), staff.get(f"{URL}?q=%3Cscript%3Ealert(1)")]
+
+    for page in pages:
+        text = page.content.decode()
+        assert "&lt;script&gt;alert(1)" in text
+        assert "<script>alert" not in text
+        assert 'href="javascript:' not in text
+
+
+def test_a_title_turns_no_text_around_it(staff, alice):
+    task = Task.objects.create(owner=alice, title=HOSTILE)
+
+    page = staff.get(f"{URL}{task.pk}/delete/").content.decode()
+
+    assert "ltr" in page
+    assert not set("\u202e\u2066") & set(page)
