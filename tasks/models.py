@@ -1,7 +1,7 @@
 import sys
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Any, Self
+from datetime import date
+from typing import Any, Protocol, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -39,7 +39,15 @@ DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 COLUMNS = {"title": ["title", "title_key"], "completed": ["completed_at"]}
 
 
-def is_overdue(now: datetime) -> Q:
+class Clock(Protocol):
+    """An instant on somebody's clock: a `datetime`, or what stands for one in a queryset."""
+
+    def date(self) -> Any: ...
+
+    def time(self) -> Any: ...
+
+
+def is_overdue(now: Clock) -> Q:
     """Open and past, by `now` on the owner's clock; a task without a time has its whole day."""
     earlier_today = Q(due_date=now.date(), due_time__lt=now.time())
     return Q(completed_at=None) & (Q(due_date__lt=now.date()) | earlier_today)
@@ -69,13 +77,13 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def undated(self) -> Self:
         return self.filter(due_date=None)
 
-    def overdue(self, now: datetime) -> Self:
+    def overdue(self, now: Clock) -> Self:
         return self.filter(is_overdue(now))
 
-    def due_today(self, now: datetime) -> Self:
+    def due_today(self, now: Clock) -> Self:
         return self.filter(due_date=now.date())
 
-    def upcoming(self, now: datetime) -> Self:
+    def upcoming(self, now: Clock) -> Self:
         return self.filter(due_date__gt=now.date())
 
     def sorted_by(self, *names: str) -> Self:
@@ -102,7 +110,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         )
         return changed
 
-    def summary(self, now: datetime) -> dict[str, int]:
+    def summary(self, now: Clock) -> dict[str, int]:
         """How many there are, in one query."""
         return self.aggregate(
             total=Count("pk"),

@@ -46,8 +46,10 @@ class KeysetPagination(BasePagination):
         size = self.read_page_size()
         backward, position = self.read_cursor()
         order, query = prepare_page(queryset, size, backward, bool(position))
+        if len(position) not in (0, len(order)):  # of a release with another order
+            raise bad_cursor()
         keys = dict(zip(order, position, strict=False))
-        rows = query.fetch({**view.get_parameters(), **keys})
+        rows = query.fetch({**keys, **view.get_parameters()})
         page = rows[:size]
         # Open are the way it came, if from a row, and the way it goes, if there is one to spare.
         came, goes = bool(position), len(rows) > size
@@ -88,10 +90,7 @@ class KeysetPagination(BasePagination):
         try:
             backward, position = signing.loads(text, salt=self.salt())
         except signing.BadSignature:
-            raise invalid(
-                "cursor",
-                "Must come from a `Link` header and keep the parameters it came with.",
-            ) from None
+            raise bad_cursor() from None
         return backward, position
 
     def link(self, backward: bool, order: Iterable[str], edge: Sequence[Model]) -> str:
@@ -100,6 +99,9 @@ class KeysetPagination(BasePagination):
         Without a row, as this page is empty, that is the last page or the first.
         """
         url = self.request.build_absolute_uri()
+        for name, value in self.request.query_params.items():
+            if not value:  # which a browser sends, and the JSON API refuses
+                url = remove_query_param(url, name)
         if not edge and not backward:
             return remove_query_param(url, "cursor")
         keys = [getattr(row, name.removeprefix("-")) for row in edge for name in order]
@@ -108,17 +110,18 @@ class KeysetPagination(BasePagination):
         return replace_query_param(url, "cursor", cursor)
 
     def salt(self) -> str:
-        others = self.request.query_params.items()
-        return "cursor?" + urlencode(sorted(p for p in others if p[0] not in self.query_parameters))
+        given = self.request.query_params.items()
+        others = (pair for pair in given if pair[1] and pair[0] not in self.query_parameters)
+        return "cursor?" + urlencode(sorted(others))
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size, "default": 100}
+        size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size}
         return [
             {
                 "name": "page_size",
                 "in": "query",
-                "description": "How many tasks a page holds.",
-                "schema": size,
+                "description": "How many a page holds.",
+                "schema": {**size, "default": self.page_size},
             },
             {
                 "name": "cursor",
@@ -170,6 +173,10 @@ def beyond(order: Sequence[str], position: Sequence[Any]) -> Q:
 
 def opposite(name: str) -> str:
     return name[1:] if name.startswith("-") else f"-{name}"
+
+
+def bad_cursor() -> ValidationError:
+    return invalid("cursor", "Must come from a `Link` header and keep the parameters it came with.")
 
 
 def invalid(parameter: str, message: str) -> ValidationError:

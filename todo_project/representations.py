@@ -11,26 +11,30 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from rest_framework import serializers
+from rest_framework import ISO_8601, serializers
 from rest_framework.settings import api_settings
 
-# Of what these make of a value, the renderer writes what it writes of the value itself.
+# Of a value of their own type these make what the renderer writes of the value itself, unless the
+# field, or else the setting named here, says otherwise.
 PLAIN = {
-    serializers.BigIntegerField.to_representation,
-    serializers.BooleanField.to_representation,
-    serializers.CharField.to_representation,
-    serializers.ChoiceField.to_representation,
-    serializers.DateField.to_representation,
-    serializers.DateTimeField.to_representation,
-    serializers.IntegerField.to_representation,
+    serializers.BigIntegerField.to_representation: "COERCE_BIGINT_TO_STRING",
+    serializers.BooleanField.to_representation: None,
+    serializers.CharField.to_representation: None,
+    serializers.ChoiceField.to_representation: None,
+    serializers.DateField.to_representation: "DATE_FORMAT",
+    serializers.DateTimeField.to_representation: "DATETIME_FORMAT",
+    serializers.IntegerField.to_representation: None,
 }
 
 
-# For two fields or more, which are the same whatever the request and the instance. (A docstring
-# here would be the description of its subclasses in the OpenAPI document.)
+# For two fields or more, of the type of what they read, and the same whatever the request and the
+# instance. (A docstring here would be the description of its subclasses in the OpenAPI document.)
 class CompiledModelSerializer(serializers.ModelSerializer[Any]):
     def get_fields(self) -> dict[str, Any]:
-        return {name: copy(field) for name, field in fields_of(type(self)).items()}
+        fields = {name: copy(field) for name, field in fields_of(type(self)).items()}
+        for field in fields.values():  # the one thing of theirs that is made to be added to
+            field.validators = [*field.validators]
+        return fields
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         names, read, conversions = compiled(type(self))
@@ -60,7 +64,9 @@ def compiled(
 
 
 def is_plain(field: Any) -> bool:
-    format = getattr(field, "format", api_settings.DATETIME_FORMAT)
-    as_text = getattr(field, "coerce_to_string", api_settings.COERCE_BIGINT_TO_STRING)
-    known = type(field).to_representation in PLAIN
-    return known and format == api_settings.DATETIME_FORMAT and not as_text
+    to_representation = type(field).to_representation
+    setting = PLAIN.get(to_representation)
+    if setting is None:
+        return to_representation in PLAIN
+    name = "format" if setting.endswith("FORMAT") else "coerce_to_string"
+    return getattr(field, name, getattr(api_settings, setting)) in (ISO_8601, False)

@@ -17,9 +17,10 @@ class RetrievalMixin(GenericAPIView[Any]):
     def find(self, **values: Any) -> Any:
         """The object that has these values in its fields, if there is one."""
         query = prepare(self.get_queryset(), *values)
-        return query.first({**self.get_parameters(), **values})
+        return query.first({**values, **self.get_parameters()})
 
     def get_object(self) -> Any:
+        """By its id in the path, where the view's `lookup_value_regex` lets numbers through."""
         pk = int(self.kwargs["pk"])
         found = self.find(id=pk) if pk <= BigIntegerField.MAX_BIGINT else None
         if found is None:

@@ -5,6 +5,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.core import signing
 
 from tasks.models import SORT_KEYS, Task
 
@@ -151,6 +152,26 @@ def test_rubbish_is_no_cursor(alice_client, cursor):
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["field"] == "cursor"
+
+
+def test_a_cursor_of_another_order_is_none(alice_client):
+    """As of a release in which a sort had other keys."""
+    cursor = signing.dumps([False, ["2026-11-20"]], salt="cursor?")
+
+    response = alice_client.get(URL, {"cursor": cursor})
+
+    assert response.status_code == 400
+    assert response.data["errors"][0]["field"] == "cursor"
+
+
+def test_a_form_s_empty_controls_are_not_in_the_links(alice, alice_client):
+    make_tasks(alice, 2)
+
+    page = alice_client.get(f"{URL}?sort=&status=&page_size=1", headers={"accept": "text/html"})
+    (link,) = re.findall("<([^>]*)>", page["Link"])
+
+    assert "sort" not in link
+    assert alice_client.get(link).status_code == 200
 
 
 def test_another_users_cursor_shows_nothing_of_them(alice, alice_client, bob, bob_client):

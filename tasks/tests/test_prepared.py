@@ -1,17 +1,22 @@
+import gc
+import threading
+import weakref
+
 import pytest
-from django.db import Error, transaction
+from django.db import Error, connection, connections, transaction
+from django.db.transaction import TransactionManagementError
 
 from tasks.models import Task
 from tasks.views import LOCKED_TASKS, TASKS
 from todo_project.pagination import prepare_page
-from todo_project.prepared import prepare
+from todo_project.prepared import PreparedQuery, prepare
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("run", [list, len, bool, TASKS.__class__.count, TASKS.__class__.exists])
+@pytest.mark.parametrize("run", ["__iter__", "count", "exists", "delete", "first"])
 def test_a_queryset_with_a_parameter_runs_in_no_other_way(run):
-    with pytest.raises((Error, TypeError)):
-        run(TASKS.all())
+    with pytest.raises(Error):
+        getattr(TASKS.all(), run)()
 
 
 @pytest.mark.parametrize("parameters", ["", "?sort=-due_date", "?due=any", "?page_size=1"])
@@ -45,6 +50,39 @@ def test_the_sql_of_one_task_is_made_once(alice_client, bob_client, milk):
 
     assert bob_client.get(f"/api/tasks/{milk.pk}").status_code == 404
     assert prepare.cache_info().misses == made
+
+
+@pytest.mark.django_db
+def test_a_query_does_not_keep_the_connection_of_who_made_it():
+    made = []
+
+    def make():
+        made.extend([PreparedQuery(TASKS), weakref.ref(connection.ops)])
+        made[0].fetch({"caller": 1})
+        connections.close_all()
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    thread.join()
+    gc.collect()
+
+    assert made[1]() is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_needs_a_transaction_whoever_made_its_sql():
+    values = {"caller": 1, "id": 1}
+    with transaction.atomic():
+        prepare(LOCKED_TASKS, "id").first(values)
+
+    with pytest.raises(TransactionManagementError):
+        prepare(LOCKED_TASKS, "id").first(values)
+
+
+@pytest.mark.parametrize("tasks", [TASKS.only("id"), TASKS.select_related("owner")])
+def test_a_queryset_of_other_than_whole_rows_is_refused(tasks):
+    with pytest.raises(ValueError, match="zip"):
+        PreparedQuery(tasks)
 
 
 def test_an_id_that_no_column_holds_is_of_no_task(alice_client):

@@ -53,6 +53,26 @@ def test_a_field_that_is_not_plain_is_asked():
     assert [name for name, _ in conversions] == ["due_time"]
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "name"),
+    [
+        ("DATE_FORMAT", "%d.%m.%Y", "due_date"),
+        ("DATETIME_FORMAT", "%Y", "created_at"),
+        ("COERCE_BIGINT_TO_STRING", True, "id"),
+    ],
+)
+def test_a_setting_that_changes_what_is_made_is_heeded(alice, settings, setting, value, name):
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, setting: value}
+
+    class OtherSerializer(TaskSerializer):
+        pass
+
+    task = Task.objects.create(owner=alice, title="Buy milk", due_date=date(2026, 12, 1))
+
+    assert OtherSerializer(task).data[name] == by_drf(OtherSerializer, task)[name]
+    assert OtherSerializer(task).data[name] != TaskSerializer(task).data[name]
+
+
 def test_a_field_that_makes_something_else_of_its_value_is_not_plain():
     class Shouting(CharField):
         def to_representation(self, value):
@@ -69,9 +89,11 @@ def test_a_field_that_makes_something_else_of_its_value_is_not_plain():
 def test_the_fields_of_one_request_are_not_those_of_another(alice, milk):
     first, second = TaskSerializer(milk), TaskSerializer(milk)
     first.fields["title"].read_only = True
+    first.fields["title"].validators.append(print)
 
-    assert not second.fields["title"].read_only
-    assert not TaskSerializer(milk).fields["title"].read_only
+    for other in (second, TaskSerializer(milk)):
+        assert not other.fields["title"].read_only
+        assert print not in other.fields["title"].validators
 
 
 def test_a_task_is_loaded_as_django_loads_it(alice):
