@@ -119,7 +119,8 @@ class TaskAdmin(LargeTableAdmin):
             return queryset, False
         if "@" in term and " " not in term:
             owners = User.objects.filter(email__startswith=term.lower())
-            return queryset.filter(owner__in=owners), False
+            if owners.exists():
+                return queryset.filter(owner__in=owners), False
         found = is_titled(term)
         if term.isdecimal() and len(term) < 20:
             found |= Q(pk=term)

@@ -236,7 +236,9 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         """The title, without what would turn the direction of the text that it stands in."""
-        return self.title.translate(DIRECTIONS)
+        shown = self.title.translate(DIRECTIONS)
+        visible = any(letter.isprintable() and not letter.isspace() for letter in shown)
+        return shown if visible else f"Task {self.pk}"
 
     def save(self, *args: Any, **options: Any) -> None:
         if self._state.adding:

@@ -1,15 +1,17 @@
-"""The admin's change lists for tables of any size: a page costs no walk of the whole table."""
+"""The admin's change lists for tables of any size: nothing is counted, pages are read by key."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 
 AHEAD = 1_000  # rows beyond the beginning of a page that are looked for
@@ -92,6 +94,16 @@ class LargeTableAdmin(admin.ModelAdmin):
         if found and request.method == "POST" and connection.in_atomic_block:
             return self.model._default_manager.select_for_update().filter(pk=found.pk).first()
         return found
+
+    def response_action(self, request: HttpRequest, queryset: Any, *args: Any) -> Any:
+        """As Django's, which fails at keys that are none."""
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.run_validators(self.opts.pk.to_python(key))
+        except ValidationError:
+            self.message_user(request, "There is no such selection.", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset, *args)
 
     def too_many(self, request: HttpRequest, queryset: QuerySet[Any], most: int) -> bool:
         """Whether more are selected, across pages, than one request may write; says so."""

@@ -217,3 +217,12 @@ def test_who_may_change_completes_and_does_not_delete(helper, milk):
     run(editor, "delete_selected", milk, post="yes")
 
     assert Task.objects.get().completed
+
+
+@pytest.mark.parametrize("key", ["abc", "\x00", "9" * 23])
+@pytest.mark.parametrize("action", ["complete", "export_as_csv"])
+def test_a_key_that_is_none_selects_nothing(staff, milk, key, action):
+    page = staff.post(URL, {"action": action, "_selected_action": [milk.pk, key]}, follow=True)
+
+    assert "There is no such selection." in page.content.decode()
+    assert not Task.objects.get().completed

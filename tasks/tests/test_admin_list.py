@@ -156,6 +156,13 @@ def test_today_is_by_the_clock_of_who_asks(staff, alice, zone):
     assert titles(staff.get(f"{URL}?due=today")) == ["0"]
 
 
+@pytest.mark.parametrize("title", ["@home", "lunch@Joe"])
+def test_a_title_may_have_an_at_sign(staff, alice, title):
+    Task.objects.create(owner=alice, title=title)
+
+    assert titles(staff.get(URL, {"q": title})) == [title]
+
+
 def test_it_filters_by_an_owner_and_says_whom(staff, alice, bob, milk):
     Task.objects.create(owner=bob, title="Feed the cat")
 

@@ -1,4 +1,5 @@
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -197,3 +198,38 @@ def test_pages_have_readable_names_and_the_api_those_it_had(browser, alice_clien
     assert "<title>Task – Todo API</title>" in page
     assert '<li><a href="/api/tasks">Tasks</a></li>' in page
     assert alice_client.options("/api/tasks").json()["name"] == "Task List"
+
+
+@pytest.mark.parametrize(
+    "content_type", ["multipart/form-data", "application/x-www-form-urlencoded"]
+)
+def test_a_form_keeps_the_line_ends_of_a_text(client, alice, content_type):
+    client.force_login(alice)
+    form = {"title": "Buy milk", "description": "Two\r\nbottles"}
+    if content_type == "multipart/form-data":
+        client.post("/api/tasks", form)
+    else:
+        client.post("/api/tasks", urlencode(form), content_type=content_type)
+
+    assert Task.objects.get().description == "Two\nbottles"
+
+
+@pytest.mark.parametrize("path", ["/api-auth/login/", "/api-auth/register/", "/admin/login/"])
+def test_a_form_that_is_too_old_leads_back_to_its_page(db, path):
+    response = Client(enforce_csrf_checks=True).post(path, {})
+
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "This page was open too long" in page
+    assert f'href="{path}"' in page
+
+
+@pytest.mark.parametrize("title", ["\u202e", "\u2066\u2069", "\u200b"])
+def test_a_title_that_nobody_sees_can_still_be_chosen(client, alice, title):
+    task = Task.objects.create(owner=alice, title=title)
+    client.force_login(alice)
+
+    page = client.get("/api/tasks", headers={"accept": "text/html"}).content.decode()
+
+    assert f"#{task.pk} <bdi>" in page
+    assert str(task) == f"Task {task.pk}"
