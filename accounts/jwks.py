@@ -1,7 +1,7 @@
 """The public keys that somebody signs tokens with: a JWK Set (RFC 7517), read now and then.
 
-PyJWT's own client neither bounds the answer nor pauses after a failure, and while it reads makes
-those wait who need no new key.
+PyJWT's own client bounds neither the answer nor the time that it takes in drops, does not pause
+after a failure, and while it reads makes those wait who need no new key.
 """
 
 import http.client
@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from math import ceil
-from threading import Lock
+from threading import Lock, Thread
 from time import monotonic
 from typing import Any
 from urllib.request import HTTPRedirectHandler, build_opener
@@ -25,7 +25,8 @@ logger = logging.getLogger(__name__)
 FAMILIES, SIZES = ("ES", "PS", "RS"), (256, 384, 512)
 ALGORITHMS = {"EdDSA", *(f"{family}{size}" for family in FAMILIES for size in SIZES)}
 
-TIMEOUT = 3  # seconds, and the time for
+TIMEOUT = 3  # seconds that whoever begins a read waits for it
+PATIENCE = 0.5  # seconds that others do, or one slow answer would hold every thread up
 MAX_SIZE = 2**18  # bytes
 CACHE_TIME = 60  # seconds until the keys are read again, and between two vain reads
 KEPT = 3600  # seconds that they are good for while they cannot be read
@@ -57,33 +58,44 @@ class Keys:
         self.url = url
         self.keys: dict[str, PyJWK] = {}
         self.read_at = self.missed_at = float("-inf")
-        self.resume_at = 0.0
+        self.resume_at = self.late_at = 0.0
         self.failed = False
         self.lock = Lock()
+        self.reader = Thread()
 
     def get(self, key_id: str) -> PyJWK | None:
         """Raises `KeysUnavailable` when nobody can tell whether there is such a key."""
-        # While it is read, who has the key need not wait, and others would if it fails, in vain.
-        patient = not (self.failed or self.has(key_id))
-        if self.is_due(key_id) and self.lock.acquire(blocking=patient):
-            try:
-                if self.is_due(key_id):  # nobody has read while this one waited
-                    self.read(key_id)
-            finally:
-                self.lock.release()
+        if self.wait(key_id) <= 0:
+            self.refresh(key_id)
         if self.has(key_id):
             return self.keys.get(key_id)
-        if self.failed:
-            raise KeysUnavailable(max(1, ceil(self.resume_at - monotonic())))
+        if self.failed or self.reader.is_alive():
+            raise KeysUnavailable(max(1, ceil(self.wait(key_id))))
         return None
 
     def has(self, key_id: str) -> bool:
         return key_id in self.keys and monotonic() - self.read_at < KEPT
 
-    def is_due(self, key_id: str) -> bool:
-        now = monotonic()
+    def wait(self, key_id: str) -> float:
+        """Seconds until the keys may be read for this one."""
         last = self.read_at if key_id in self.keys else self.missed_at
-        return now >= self.resume_at and now - last >= CACHE_TIME
+        return max(last + CACHE_TIME, self.resume_at) - monotonic()
+
+    def refresh(self, key_id: str) -> None:
+        """Have a thread read the keys: it may take longer than anybody waits.
+
+        No timeout of Python's bounds the look-up of a name, or headers that come in drops.
+        """
+        with self.lock:
+            first = self.wait(key_id) <= 0 and not self.reader.is_alive()
+            if first:
+                self.reader = Thread(target=self.read, args=[key_id], daemon=True)
+                self.reader.start()
+                self.late_at = monotonic() + TIMEOUT
+        # Who has the key need not wait for others' reads, nor would after a failure, in vain.
+        if first or not (self.failed or self.has(key_id)):
+            rest = self.late_at - monotonic()
+            self.reader.join(rest if first else min(rest, PATIENCE))
 
     def read(self, key_id: str) -> None:
         try:
@@ -112,7 +124,9 @@ class StayHere(HTTPRedirectHandler):
 def fetch(url: str) -> dict[str, PyJWK]:
     """Raises one of `FAILURES`."""
     deadline, body = monotonic() + TIMEOUT, b""
-    with build_opener(StayHere).open(url, timeout=TIMEOUT) as response:
+    opener = build_opener(StayHere)
+    opener.addheaders = [("User-Agent", "todo-api")]  # some firewalls refuse that of Python
+    with opener.open(url, timeout=TIMEOUT) as response:
         while chunk := response.read1(2**16):
             body += chunk
             if len(body) > MAX_SIZE:

@@ -18,6 +18,7 @@ class Provider:
 
     def __init__(self):
         self.keys, self.published, self.answer, self.reads = {}, {}, None, 0
+        self.asked_by = None
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.rotate()
@@ -29,6 +30,7 @@ class Provider:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 provider.reads += 1
+                provider.asked_by = self.headers["User-Agent"]
                 if callable(provider.answer):
                     provider.answer(self, provider)
                     return

@@ -66,7 +66,9 @@ def test_so_do_they_when_they_come_at_once(provider, keys, at_once):
     assert provider.reads == 1
 
 
-def test_the_first_tokens_may_come_at_once(provider, keys, at_once):
+def test_the_first_tokens_may_come_at_once(provider, keys, at_once, monkeypatch):
+    monkeypatch.setattr(jwks, "PATIENCE", 30)
+
     found = at_once(16, lambda n: keys.get(provider.kid).key_id)
 
     assert found == ["key-0"] * 16
@@ -155,8 +157,9 @@ def test_known_keys_stay_good_for_an_hour_while_they_cannot_be_read(better_auth,
 
 @pytest.fixture
 def reading(provider, keys, monkeypatch):
-    """While it lasts, a thread reads the keys and is not answered."""
+    """While it lasts, a thread waits for the keys and is not answered."""
     monkeypatch.setattr(jwks, "TIMEOUT", 30)
+    monkeypatch.setattr(jwks, "PATIENCE", 30)
 
     @contextmanager
     def read():
@@ -164,20 +167,20 @@ def reading(provider, keys, monkeypatch):
 
         def hang(handler, provider):
             asked.set()
-            go_on.wait(30)
+            go_on.wait(10)  # for ever, but that a failing test ends
 
         def get():
             with suppress(KeysUnavailable):
                 keys.get(provider.kid)
 
         provider.answer = hang
-        reader = threading.Thread(target=get)
-        reader.start()
+        first = threading.Thread(target=get)
+        first.start()
         assert asked.wait(30)
         yield
-        assert reader.is_alive()
+        assert keys.reader.is_alive()
         go_on.set()
-        reader.join()
+        first.join()
 
     return read
 
@@ -206,8 +209,46 @@ def test_after_a_failure_one_waits_and_the_others_are_refused(provider, keys, la
     assert provider.reads == 2
 
 
-def test_it_waits_three_seconds_at_the_most():
-    assert jwks.TIMEOUT == 3
+def test_while_one_waits_for_an_answer_others_do_not_for_long(provider, keys, reading, monkeypatch):
+    with reading():
+        monkeypatch.setattr(jwks, "PATIENCE", 0.01)
+        with pytest.raises(KeysUnavailable):
+            keys.get(provider.kid)
+
+    assert provider.reads == 1
+
+
+@pytest.mark.parametrize("drop", [b"X: x\r\n", b"x"])
+def test_headers_in_drops_hold_nobody_up(provider, keys, monkeypatch, later, drop):
+    given_up = threading.Event()
+
+    def drip(handler, provider):
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\nX: x")
+        for _ in range(50):  # for ever, but that a failing test ends
+            if given_up.wait(0.1):
+                break
+            handler.wfile.write(drop)
+        handler.wfile.write(b"\r\n\r\n" + provider.key_set())
+
+    provider.answer = drip
+    monkeypatch.setattr(jwks, "TIMEOUT", 0.3)
+    for _ in range(2):
+        with pytest.raises(KeysUnavailable):
+            keys.get(provider.kid)
+        assert keys.reader.is_alive()
+    assert provider.reads == 1
+
+    given_up.set()
+    keys.reader.join()
+    provider.answer = None
+    later(6)
+    assert keys.get(provider.kid).key_id == provider.kid
+
+
+def test_it_says_who_asks(provider, keys):
+    keys.get(provider.kid)
+
+    assert provider.asked_by == "todo-api"
 
 
 def hang(handler, provider):
@@ -266,6 +307,7 @@ def test_an_answer_that_has_no_keys_is_a_failure(provider, keys, monkeypatch, la
         patch.setattr(jwks, "TIMEOUT", 0.2)
         with pytest.raises(KeysUnavailable):
             keys.get(provider.kid)
+        keys.reader.join(10)
     assert provider.reads == 1
 
     provider.answer = None
