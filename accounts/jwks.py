@@ -51,7 +51,8 @@ class Keys:
     """The keys at a URL, by their id, for all threads of a process.
 
     An id that is not among them is looked for once in the cache time, so tokens that are made up
-    cause no more reads than that, and a new key is found by its first token.
+    cause no more reads than that, and a new key is found by its first token or, after one that was
+    made up, when that time is over.
     """
 
     def __init__(self, url: str) -> None:
@@ -59,6 +60,7 @@ class Keys:
         self.keys: dict[str, PyJWK] = {}
         self.read_at = self.missed_at = float("-inf")
         self.resume_at = self.late_at = 0.0
+        self.missed: str | None = None
         self.failed = False
         self.lock = Lock()
         self.reader = Thread()
@@ -69,9 +71,9 @@ class Keys:
             self.refresh(key_id)
         if self.has(key_id):
             return self.keys.get(key_id)
-        if self.failed or self.reader.is_alive():
-            raise KeysUnavailable(max(1, ceil(self.wait(key_id))))
-        return None
+        if key_id == self.missed:
+            return None
+        raise KeysUnavailable(max(1, ceil(self.wait(key_id))))
 
     def has(self, key_id: str) -> bool:
         return key_id in self.keys and monotonic() - self.read_at < KEPT
@@ -102,11 +104,11 @@ class Keys:
             self.keys = fetch(self.url)
         except FAILURES as error:
             logger.warning("No keys from %s: %s", self.url, error)
-            self.failed, self.resume_at = True, monotonic() + PAUSE
+            self.failed, self.missed, self.resume_at = True, None, monotonic() + PAUSE
             return
-        self.failed, self.read_at = False, monotonic()
+        self.failed, self.missed, self.read_at = False, None, monotonic()
         if key_id not in self.keys:
-            self.missed_at = self.read_at
+            self.missed, self.missed_at = key_id, self.read_at
 
 
 sources: dict[str, Keys] = {}
