@@ -21,6 +21,8 @@ from .serializers import EmailField
 
 logger = logging.getLogger(__name__)
 
+VERIFIED = ("email_verified", "emailVerified")  # OpenID Connect's claim and Better Auth's
+
 
 @dataclass(frozen=True)
 class Person:
@@ -37,7 +39,8 @@ class Person:
 
     @property
     def email_verified(self) -> bool:
-        return any(self.claims.get(name) is True for name in ("email_verified", "emailVerified"))
+        told = [self.claims[name] for name in VERIFIED if name in self.claims]
+        return bool(told) and all(value is True for value in told)
 
     @property
     def name(self) -> str:
@@ -73,38 +76,34 @@ def admit(person: Person) -> User:
         return enter(person)
 
 
-@transaction.atomic
 def enter(person: Person) -> User:
-    # Locked before the identity is read: whoever waited sees what was linked meanwhile.
-    user = User.objects.select_for_update().filter(email=person.email).first()
-    identity = Identity.objects.filter(issuer=person.issuer, subject=person.subject).first()
+    """Refusals take no lock, with which strangers could hold up the owner of an address."""
+    # Read before the identity: who finds an account that was just opened finds whose it is.
+    user = User.objects.filter(email=person.email).first()
+    identities = Identity.objects.select_related("user")
+    identity = identities.filter(issuer=person.issuer, subject=person.subject).first()
     if identity:
-        return readmit(identity, person)
+        return readmit(identity.user, person)
     if not person.email:
         raise PermissionDenied("The token has no e-mail address for an account.", "email_required")
     check_verification(person)
-    if user:
-        hand_over(user, person)
-    else:
-        user = open_account(person)
-    user.identities.create(issuer=person.issuer, subject=person.subject)
-    logger.info("User %s is %s of %s", user.pk, person.subject, person.issuer)
-    return user
+    check_account(user, person)
+    return link(user, person)
 
 
-def readmit(identity: Identity, person: Person) -> User:
+def readmit(user: User | None, person: Person) -> User:
     """Let somebody in who is known but was not found, if their address was confirmed since."""
-    if identity.user is None:
-        raise PermissionDenied("This identity was removed from its account.", "identity_removed")
-    if identity.user.email_verified_at is None:
-        check_verification(person)
-    if person.email_verified:
-        unconfirmed = User.objects.filter(pk=identity.user.pk, email_verified_at=None)
-        unconfirmed.filter(email=person.email).update(email_verified_at=timezone.now())
-    user = find(person)
     if user is None:
+        raise PermissionDenied("This identity was removed from its account.", "identity_removed")
+    if user.is_active and user.email_verified_at is None:
+        check_verification(person)
+        if person.email_verified:
+            unconfirmed = User.objects.filter(pk=user.pk, email_verified_at=None)
+            unconfirmed.filter(email=person.email).update(email_verified_at=timezone.now())
+    found = find(person)
+    if found is None:
         raise InvalidToken("The sign-in of this token has ended.")
-    return user
+    return found
 
 
 def check_verification(person: Person) -> None:
@@ -112,22 +111,38 @@ def check_verification(person: Person) -> None:
         raise PermissionDenied("Confirm your e-mail address where you sign in.", "email_unverified")
 
 
+def check_account(user: User | None, person: Person) -> None:
+    """Whether somebody may have the account that their address has here."""
+    if user and not person.email_verified:
+        raise PermissionDenied(
+            "Another account has this e-mail address. Confirm it where you sign in.", "email_in_use"
+        )
+    if user and not user.is_active:
+        raise InvalidToken("The account is not active.")
+
+
+@transaction.atomic
+def link(user: User | None, person: Person) -> User:
+    if user:  # locked, so that whoever waited sees what was done meanwhile
+        user = User.objects.select_for_update().filter(pk=user.pk).first()
+    check_account(user, person)
+    if user is None:
+        user = open_account(person)
+    elif user.email_verified_at is None:
+        hand_over(user)
+    user.identities.get_or_create(issuer=person.issuer, subject=person.subject)
+    logger.info("User %s is %s of %s", user.pk, person.subject, person.issuer)
+    return user
+
+
 def open_account(person: Person) -> User:
     verified_at = timezone.now() if person.email_verified else None
     return User.objects.create_user(person.email, name=person.name, email_verified_at=verified_at)
 
 
-def hand_over(user: User, person: Person) -> None:
-    """Let somebody have the account that their address has here, if the address is theirs."""
-    if not person.email_verified:
-        raise PermissionDenied(
-            "Another account has this e-mail address. Confirm it where you sign in.", "email_in_use"
-        )
-    if not user.is_active:
-        raise InvalidToken("The account is not active.")
-    if user.email_verified_at is None:
-        # Whoever opened it may not own the address: nothing by which they come in stays good.
-        user.identities.update(user=None)
-        user.set_unusable_password()
-        user.email_verified_at = timezone.now()
-        user.save(update_fields=["password", "email_verified_at"])
+def hand_over(user: User) -> None:
+    """Whoever opened it may not own the address: nothing by which they come in stays good."""
+    user.identities.update(user=None)
+    user.set_unusable_password()
+    user.email_verified_at = timezone.now()
+    user.save(update_fields=["password", "email_verified_at"])

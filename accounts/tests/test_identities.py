@@ -5,13 +5,17 @@ import time
 import jwt
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Identity, User
 from tasks.models import Task
 
 from .conftest import PASSWORD
+from .provider import DROP
 
 VERIFIED = {"email": "cyd@example.com", "emailVerified": True}
+OF_OPENID_CONNECT = {"email_verified": True, "emailVerified": DROP}
 
 
 @pytest.fixture
@@ -71,7 +75,14 @@ def test_so_may_those_of_two_people_with_one_address(transactional_db, me, at_on
     assert rows() == (1, 1)
 
 
-@pytest.mark.parametrize("claims", [{"emailVerified": True}, {"email_verified": True}])
+def test_so_may_those_of_two_who_have_confirmed_it(transactional_db, me, at_once):
+    answers = at_once(8, lambda n: me(sub=f"u{n % 2}", emailVerified=True))
+
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert rows() == (1, 2)
+
+
+@pytest.mark.parametrize("claims", [{"emailVerified": True}, OF_OPENID_CONNECT])
 def test_an_address_is_confirmed_when_the_token_says_so(db, me, claims):
     me(**claims)
 
@@ -81,8 +92,10 @@ def test_an_address_is_confirmed_when_the_token_says_so(db, me, claims):
 @pytest.mark.parametrize("value", [False, None, "true", 1, "", [True]])
 def test_it_is_not_otherwise(db, me, value):
     me(emailVerified=value, email_verified=value)
+    me(emailVerified=True, email_verified=value, sub="u2", email="eve@example.com")
+    me(emailVerified=value, email_verified=True, sub="u3", email="fay@example.com")
 
-    assert User.objects.get().email_verified_at is None
+    assert User.objects.filter(email_verified_at=None).count() == 3
 
 
 @pytest.mark.parametrize(
@@ -153,6 +166,14 @@ def test_whoever_prepared_an_account_for_another_is_shut_out(
     assert code(me(sub="thief")) == (403, "identity_removed")
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
+def test_an_account_is_locked_while_somebody_is_linked_to_it(cyd, me):
+    with CaptureQueriesContext(connection) as queries:
+        me(**VERIFIED)
+
+    assert sum("FOR UPDATE" in query["sql"] for query in queries) == 1
+
+
 def test_the_first_requests_for_an_account_may_come_at_once(transactional_db, me, at_once):
     User.objects.create_user("cyd@example.com", PASSWORD)
 
@@ -212,6 +233,44 @@ def test_somebody_from_before_the_switch_may_confirm_it_later(dee, me, settings)
         (200, None),
         (200, None),
     ]
+
+
+def test_who_is_not_confirmed_learns_first_that_they_are_deactivated(dee, me, settings):
+    settings.EMAIL_VERIFICATION = "required"
+    User.objects.update(is_active=False)
+
+    assert code(me()) == (401, "token_not_valid")
+
+
+# Refusals
+
+
+def taken(dee):
+    Identity.objects.all().delete()
+
+
+def removed(dee):
+    Identity.objects.update(user=None)
+
+
+def signed_out(dee):
+    dee.post("/api/auth/logout/all")
+
+
+def deactivated(dee):
+    User.objects.update(is_active=False)
+
+
+@pytest.mark.parametrize("end", [taken, removed, signed_out, deactivated])
+def test_a_refusal_locks_nothing(dee, end):
+    end(dee)
+
+    with CaptureQueriesContext(connection) as queries:
+        response = dee.get("/api/auth/me")
+
+    assert response.status_code in (401, 403)
+    assert not [query for query in queries if not query["sql"].startswith("SELECT")]
+    assert not [query for query in queries if "FOR UPDATE" in query["sql"]]
 
 
 # The end
