@@ -142,7 +142,6 @@ def open_account(person: Person) -> User:
 
 def hand_over(user: User) -> None:
     """Whoever opened it may not own the address: nothing by which they come in stays good."""
-    user.identities.update(user=None)
+    user.confirm_email()
     user.set_unusable_password()
-    user.email_verified_at = timezone.now()
     user.save(update_fields=["password", "email_verified_at"])

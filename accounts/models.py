@@ -137,12 +137,21 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         Django takes `_password` back when it merely upgrades a hash.
         """
-        closed = self._password is not None or not self.is_active
-        ends_sign_ins = closed and not self._state.adding
+        password, adding = self._password, self._state.adding
         with transaction.atomic():
             super().save(*args, **options)
-            if ends_sign_ins:
+            if adding:
+                return
+            if password and self.email_verified_at is None:
+                self.identities.all().delete()  # they may be another's than the password
+            if password is not None or not self.is_active:
                 self.end_sign_ins()
+
+    def confirm_email(self) -> None:
+        """For who has shown to own the address; the caller saves. Whoever came before has not."""
+        if self.email_verified_at is None:
+            self.identities.all().delete()
+            self.email_verified_at = current_time()
 
     def end_sign_ins(self) -> None:
         self.sign_ins.all().delete()

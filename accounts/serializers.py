@@ -6,7 +6,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, ErrorDetail
 from rest_framework.fields import get_error_detail
@@ -214,7 +213,7 @@ class LinkSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError(
                 {"token": [ErrorDetail("The link is spent, expired or not ours.", "invalid")]}
             )
-        user.email_verified_at = user.email_verified_at or timezone.now()
+        user.confirm_email()
         self.use(user)
         user.save()
 

@@ -13,6 +13,7 @@ from tasks.models import Task
 
 from .conftest import PASSWORD
 from .provider import DROP
+from .test_password_reset import secret
 
 VERIFIED = {"email": "cyd@example.com", "emailVerified": True}
 OF_OPENID_CONNECT = {"email_verified": True, "emailVerified": DROP}
@@ -163,7 +164,33 @@ def test_whoever_prepared_an_account_for_another_is_shut_out(
     body = {"refresh": pair["refresh"]}
     assert anonymous.post("/api/auth/refresh", body).status_code == 401
     assert client.get("/api/auth/me").status_code == 401
-    assert code(me(sub="thief")) == (403, "identity_removed")
+    assert code(me(sub="thief", email="cyd@example.com")) == (403, "email_in_use")
+
+
+def test_whoever_shows_by_a_mail_whose_the_address_is_shuts_them_out_too(
+    db, me, anonymous, mails_of, settings
+):
+    me(sub="thief", email="cyd@example.com")
+    settings.EMAIL_VERIFICATION = "required"
+    body = {"email": "cyd@example.com", "password": PASSWORD}
+    _, (message,) = mails_of(lambda: anonymous.post("/api/auth/register", body))
+
+    confirm = {**secret(message), "password": PASSWORD}
+    response = anonymous.post("/api/auth/password/reset/confirm", confirm)
+
+    assert response.status_code == 204
+    settings.EMAIL_VERIFICATION = "none"
+    later = int(time.time()) + 2
+    assert code(me(sub="thief", email="cyd@example.com", iat=later)) == (403, "email_in_use")
+
+
+def test_who_confirms_the_address_after_another_did_is_linked_again(db, me):
+    opened = me(email="cyd@example.com").json()
+    assert me(sub="u2", **VERIFIED).json() == opened
+    assert code(me(email="cyd@example.com")) == (403, "email_in_use")
+
+    assert me(**VERIFIED).json() == opened
+    assert rows() == (1, 2)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
@@ -380,6 +407,20 @@ def test_staff_remove_an_identity_from_its_account(dee, staff_client):
 
     assert "1 removed." in response.content.decode()
     assert code(dee.get("/api/auth/me")) == (403, "identity_removed")
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_password_that_staff_set_shuts_out_who_did_not_confirm_the_address(
+    db, me, staff_client, verified
+):
+    me(**{**VERIFIED, "emailVerified": verified})
+    user = User.objects.get(email="cyd@example.com")
+    form = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+
+    response = staff_client.post(f"/admin/accounts/user/{user.pk}/password/", form)
+
+    assert response.status_code == 302
+    assert Identity.objects.exists() is verified
 
 
 def test_staff_forget_only_what_was_removed(dee, staff_client):
