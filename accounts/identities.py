@@ -119,6 +119,11 @@ def check_account(user: User | None, person: Person) -> None:
         )
     if user and not user.is_active:
         raise InvalidToken("The account is not active.")
+    if user and user.email_verified_at is None and (user.is_staff or user.is_superuser):
+        # To hand it over would take its password, and its work in the admin with it.
+        raise PermissionDenied(
+            "An account of staff has this e-mail address. Reset its password first.", "email_in_use"
+        )
 
 
 @transaction.atomic

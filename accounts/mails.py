@@ -12,9 +12,11 @@ from threading import BoundedSemaphore
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.tokens import PasswordResetTokenGenerator, default_token_generator
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
@@ -50,14 +52,17 @@ LINKS = {
 
 def send_password_reset(email: str) -> None:
     """To the user of `email`, if there is one; it takes as long if there is none."""
-    user = User.objects.filter(email=email, is_active=True).first()
-    send("password_reset", email, user if user and may_be_reset(user) else None)
+    users = User.objects.filter(may_be_reset(), email=email, is_active=True)
+    send("password_reset", email, users.first())
 
 
-def may_be_reset(user: User) -> bool:
-    """A password that staff took away stays away; one that registering again took does not."""
-    unconfirmed = settings.EMAIL_VERIFICATION == "required" and user.email_verified_at is None
-    return unconfirmed or user.has_usable_password()
+def may_be_reset() -> Q:
+    """A password that staff took away stays away. One that registering again took does not, nor
+    does that of somebody who has an identity elsewhere, which may be gone one day."""
+    may = ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | Q(identities__isnull=False)
+    if settings.EMAIL_VERIFICATION == "required":
+        may |= Q(email_verified_at=None)
+    return may
 
 
 def send_email_verification(user: User) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Identity, User
 from tasks.models import Task
@@ -182,6 +183,32 @@ def test_whoever_shows_by_a_mail_whose_the_address_is_shuts_them_out_too(
     settings.EMAIL_VERIFICATION = "none"
     later = int(time.time()) + 2
     assert code(me(sub="thief", email="cyd@example.com", iat=later)) == (403, "email_in_use")
+
+
+def test_who_is_linked_may_choose_a_password_by_a_mail(cyd, me, anonymous, mails_of):
+    User.objects.update(email_verified_at=None)
+    me(**VERIFIED)
+    email, login = {"email": "cyd@example.com"}, "/api/auth/login"
+    assert anonymous.post(login, {**email, "password": PASSWORD}).status_code == 401
+
+    _, (message,) = mails_of(lambda: anonymous.post("/api/auth/password/reset", email))
+    confirm = {**secret(message), "password": PASSWORD}
+    anonymous.post("/api/auth/password/reset/confirm", confirm)
+
+    assert anonymous.post(login, {**email, "password": PASSWORD}).status_code == 200
+    assert me(**VERIFIED, iat=int(time.time()) + 2).json()["id"] == cyd.pk
+
+
+@pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
+def test_an_account_of_staff_is_handed_to_nobody(cyd, me, right):
+    User.objects.update(email_verified_at=None, **{right: True})
+
+    refused = code(me(**VERIFIED))
+    kept = User.objects.get().check_password(PASSWORD)
+    User.objects.update(email_verified_at=timezone.now())
+
+    assert (refused, kept) == ((403, "email_in_use"), True)
+    assert me(**VERIFIED).json()["id"] == cyd.pk
 
 
 def test_who_confirms_the_address_after_another_did_is_linked_again(db, me):
