@@ -279,14 +279,29 @@ SIMPLE_JWT = {
 
 # Better Auth, when it signs people in for the front end
 
-BETTER_AUTH_URL = env.str("BETTER_AUTH_URL", default="").rstrip("/")
+HTTP_ADDRESS = r"(?a)https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?(/[\w./~-]*)?"
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port as browsers write them, and as Better Auth names itself."""
+    try:
+        parts = urlsplit(url)
+        if not re.fullmatch(HTTP_ADDRESS, url) or parts.port == 0:  # `port` may raise it as well
+            raise ValueError
+    except ValueError:
+        raise ImproperlyConfigured(
+            "BETTER_AUTH_URL must be an http:// or https:// address."
+        ) from None
+    implied = {"http": ":80", "https": ":443"}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.lower()}".removesuffix(implied)
+
+
+BETTER_AUTH_URL = env.str("BETTER_AUTH_URL", default="").rstrip("/").removesuffix("/api/auth")
 BETTER_AUTH_SECRET = env.str("BETTER_AUTH_SECRET", default="")
-BETTER_AUTH_ISSUER = env.str("BETTER_AUTH_ISSUER", default="") or BETTER_AUTH_URL
-BETTER_AUTH_AUDIENCE = env.str("BETTER_AUTH_AUDIENCE", default="") or BETTER_AUTH_URL
+BETTER_AUTH_ORIGIN = BETTER_AUTH_URL and origin(BETTER_AUTH_URL)
+BETTER_AUTH_ISSUER = env.str("BETTER_AUTH_ISSUER", default="") or BETTER_AUTH_ORIGIN
+BETTER_AUTH_AUDIENCE = env.str("BETTER_AUTH_AUDIENCE", default="") or BETTER_AUTH_ORIGIN
 BETTER_AUTH = bool(BETTER_AUTH_URL or BETTER_AUTH_SECRET)
-HTTP_ADDRESS = r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?(/[\w./~-]*)?"
-if BETTER_AUTH_URL and not re.fullmatch(HTTP_ADDRESS, BETTER_AUTH_URL):
-    raise ImproperlyConfigured("BETTER_AUTH_URL must be an http:// or https:// address.")
 if BETTER_AUTH_ISSUER in (SIMPLE_JWT["ISSUER"], "BETTER_AUTH_SECRET"):
     raise ImproperlyConfigured("BETTER_AUTH_ISSUER is a name that something else has.")
 

@@ -200,6 +200,13 @@ def test_what_the_address_asks_of_tls_reaches_the_driver(project, address):
             {"BETTER_AUTH_URL": "https://ann:sesame@app.example"},
             "Configuration error: BETTER_AUTH_URL must be an http:// or https:// address.",
         ),
+        *(
+            (
+                {"BETTER_AUTH_URL": f"http://{place}"},
+                "Configuration error: BETTER_AUTH_URL must be an http:// or https:// address.",
+            )
+            for place in ("localhost:99999", "localhost:0", "[1.2.3]", "[:::]:1", "\u00e4.example")
+        ),
         (
             {"BETTER_AUTH_URL": "https://app.example", "BETTER_AUTH_ISSUER": "todo-api"},
             "Configuration error: BETTER_AUTH_ISSUER is a name that something else has.",
@@ -284,6 +291,28 @@ def test_its_tokens_are_for_its_address_unless_others_are_named(project):
 
     assert alone.stdout.split() == ["https://app.example"] * 3
     assert named.stdout.split() == ["https://app.example", "https://app.example/", "todo"]
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://App.Example:443/", "https://app.example"),
+        ("https://app.example:4443", "https://app.example:4443"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+        ("https://app.example/api/auth/", "https://app.example"),
+        ("https://app.example/shop/api/auth", "https://app.example"),
+    ],
+)
+def test_its_tokens_name_the_origin_of_its_address(project, url, origin):
+    names = ("ISSUER", "AUDIENCE", "URL")
+    expression = ", ".join(f"settings.BETTER_AUTH_{name}" for name in names)
+
+    result = show(project, expression, BETTER_AUTH_URL=url)
+
+    *named, kept = result.stdout.split()
+    assert named == [origin] * 2
+    assert kept == url.rstrip("/").removesuffix("/api/auth")
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the settings are SQLite's")
