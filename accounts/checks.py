@@ -66,6 +66,11 @@ def check_keys() -> Iterator[Error]:
     for name, key in keys.items():
         if len(key.encode()) < 32:  # RFC 7518, section 3.2
             yield Error(f"{name} has fewer than 32 bytes.", id="accounts.E007")
+    if settings.BETTER_AUTH_SECRET == "better-auth-secret-12345678901234567890":  # noqa: S105
+        yield Error(
+            "BETTER_AUTH_SECRET is what Better Auth has for want of one, as everybody can read.",
+            id="accounts.E010",
+        )
     for (name, key), (other_name, other) in combinations(keys.items(), 2):
         if key == other:
             yield Error(f"{other_name} is the same as {name}.", id="accounts.E008")

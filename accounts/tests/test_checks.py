@@ -33,6 +33,7 @@ def test_the_defaults_pass(settings):
         ({"BETTER_AUTH_SECRET": "z" * 31}, "E007"),
         ({"SECRET_KEY": "x" * 50, "BETTER_AUTH_SECRET": "x" * 50}, "E008"),
         ({"BETTER_AUTH_SECRET": "y" * 50, "SIMPLE_JWT": {"SIGNING_KEY": "y" * 50}}, "E008"),
+        ({"BETTER_AUTH_SECRET": "better-auth-secret-12345678901234567890"}, "E010"),
         ({"HOST": "0.0.0.0", "BETTER_AUTH_URL": "http://app.example"}, "E009"),
         ({"HOST": "0.0.0.0", "BETTER_AUTH_URL": "http://192.0.2.1:3000"}, "E009"),
         ({"SECRET_KEY": "x" * 50, "SIMPLE_JWT": {"SIGNING_KEY": "x" * 50}}, "E008"),
