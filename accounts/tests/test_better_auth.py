@@ -8,6 +8,7 @@ import time
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings as configured
 
@@ -15,6 +16,7 @@ from accounts.models import Identity, User
 from accounts.tokens import RefreshToken
 from tasks.models import Task
 
+from . import provider
 from .provider import DROP, Provider
 
 ALGORITHMS = ["EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512"]
@@ -188,6 +190,15 @@ def test_a_key_is_good_for_its_own_algorithm_alone(db, better_auth, with_token):
     ]
 
     assert statuses == [200, 401, 401]
+
+
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+def test_a_key_that_is_too_short_is_none(db, better_auth, with_token, monkeypatch):
+    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505
+    monkeypatch.setattr(provider, "rsa_key", lambda: weak)
+    better_auth.rotate("RS256")
+
+    assert with_token(better_auth.token()).get("/api/tasks").status_code == 401
 
 
 def test_a_key_for_encryption_is_none_for_signatures(db, better_auth, with_token):

@@ -29,6 +29,14 @@ def test_it_refuses_an_anonymous_caller(anonymous, cyd):
     assert User.objects.exists()
 
 
+def test_a_token_of_ours_deletes_no_account_without_a_password(alice, sign_in, with_token):
+    client = with_token(sign_in(alice)["access"])
+
+    for body in ({}, {"password": ""}, {"password": alice.password}):
+        assert client.delete(URL, body).status_code == 400
+    assert User.objects.exists()
+
+
 @pytest.mark.parametrize("body", [{}, {"password": "wrong"}, {"password": None}, {"password": ""}])
 def test_it_needs_the_password(cyd, sign_in, with_token, body):
     response = with_token(sign_in(cyd)["access"]).delete(URL, body)
