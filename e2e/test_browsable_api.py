@@ -253,3 +253,19 @@ def test_a_dialog_is_accessible(page, add, violations, button):
     page.wait_for_timeout(500)  # until it has faded in, as colours between fail the check
 
     assert violations(page) == []
+
+
+def test_an_edit_of_a_page_that_is_old_is_refused(page, add, server):
+    path = add("Buy milk")
+    page.goto(path)
+    other = page.context.new_page()
+    other.goto(path)
+    other.get_by_label("Title").fill("Buy oats")
+    other.get_by_role("button", name="PUT").click()
+    other.get_by_role("link", name="Buy oats").wait_for()
+    page.get_by_label("Description").fill("Two bottles")
+    page.get_by_role("button", name="PUT").click()
+
+    page.get_by_text("It has changed since. Read it again.").first.wait_for()
+    page.goto(path)
+    assert page.get_by_label("Title").input_value() == "Buy oats"

@@ -28,13 +28,21 @@ class ETagMixin(GenericAPIView[Any]):
     def get_object(self) -> Any:
         found = super().get_object()
         if self.request.method not in SAFE_METHODS:
-            expected = self.request.headers.get("If-Match")
+            expected = self.request.headers.get("If-Match", self.tag_in_form())
             unexpected = self.request.headers.get("If-None-Match")
             if expected is not None and not matches(expected, found.etag):
                 raise PreconditionFailed()
             if unexpected is not None and matches(unexpected, found.etag):
                 raise PreconditionFailed()
         return found
+
+    def tag_in_form(self) -> str | None:
+        """A form of the browsable API has no header for it, but a hidden field."""
+        if "form" not in (self.request.content_type or ""):
+            return None
+        form: Any = self.request.data
+        tag: str | None = form.get("etag")
+        return tag
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any

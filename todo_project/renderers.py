@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from django.utils.html import format_html
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
@@ -42,8 +43,13 @@ class PageRenderer(BrowsableAPIRenderer):
             context["patch_form"] = self.get_rendered_html_form(data, view, "PATCH", request)
         if context["delete_form"] and (confirmation := getattr(view, "confirmation_class", None)):
             context["delete_form"] = self.render_form_for_serializer(confirmation())
-        # What is not there, or not any more, is not to be changed.
-        if response.status_code in (204, 404):
+        # So that nobody overwrites by it what somebody changed meanwhile, see `ETagMixin`.
+        instance = getattr(getattr(data, "serializer", None), "instance", None)
+        if context["put_form"] and (etag := getattr(instance, "etag", None)):
+            field = format_html('<input type="hidden" name="etag" value="{}">', etag)
+            context["put_form"] = field + context["put_form"]
+        # What is not there, not any more, or not as it was, is not to be changed.
+        if response.status_code in (204, 404, 412):
             context |= {"display_edit_forms": False, "delete_form": None, "patch_form": None}
         return context
 

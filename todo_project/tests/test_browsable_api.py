@@ -233,3 +233,20 @@ def test_a_title_that_nobody_sees_can_still_be_chosen(client, alice, title):
 
     assert f"#{task.pk} <bdi>" in page
     assert str(task) == f"Task {task.pk}"
+
+
+def test_an_edit_does_not_overwrite_a_change_of_meanwhile(client, alice, alice_client):
+    client.force_login(alice)
+    path = f"/api/tasks/{Task.objects.create(owner=alice, title='Buy milk').pk}"
+    form = client.get(path, headers={"accept": "text/html"}).content.decode()
+    (etag,) = re.findall('name="etag" value="&quot;(.*)&quot;"', form)
+    edit = urlencode({"etag": f'"{etag}"', "title": "Buy milk", "description": "Two bottles"})
+    form_type = "application/x-www-form-urlencoded"
+
+    assert client.put(path, edit, content_type=form_type).status_code == 200
+    alice_client.patch(path, {"title": "Buy oats"})
+    response = client.put(path, edit, content_type=form_type, headers={"accept": "text/html"})
+
+    assert response.status_code == 412
+    assert "It has changed since. Read it again." in response.content.decode()
+    assert Task.objects.get().title == "Buy oats"
