@@ -80,7 +80,7 @@ def verify_by_secret(token: bytes, told: dict[str, Any]) -> Person:
     issuer = (settings.BETTER_AUTH_ISSUER or None) if "iss" in told else None
     audience = (settings.BETTER_AUTH_AUDIENCE or None) if "aud" in told else None
     key = settings.BETTER_AUTH_SECRET
-    claims = decode(token, key, "HS256", ["exp", "iat"], issuer=issuer, audience=audience)
+    claims = decode(token, key, "HS256", ["exp"], issuer=issuer, audience=audience)
     subject = next((claims[name] for name in ("sub", "user_id", "id") if name in claims), None)
     return person(UNNAMED_ISSUER, subject, claims)
 
@@ -95,5 +95,6 @@ def person(issuer: str, subject: Any, claims: dict[str, Any]) -> Person:
     subject = str(subject) if type(subject) is int else subject
     if not (isinstance(subject, str) and re.fullmatch("[!-~]{1,255}", subject)):
         raise InvalidTokenError("Token says of nobody")
-    issued_at = datetime.fromtimestamp(max(0, int(claims["iat"])), UTC)
+    # One that does not tell is older than every sign-out, or nobody could end it.
+    issued_at = datetime.fromtimestamp(max(0, int(claims.get("iat", 0))), UTC)
     return Person(issuer, subject, issued_at, claims)
