@@ -66,7 +66,7 @@ def check_keys() -> Iterator[Error]:
     for name, key in keys.items():
         if len(key.encode()) < 32:  # RFC 7518, section 3.2
             yield Error(f"{name} has fewer than 32 bytes.", id="accounts.E007")
-    if settings.BETTER_AUTH_SECRET == "better-auth-secret-12345678901234567890":  # noqa: S105
+    if settings.BETTER_AUTH_SECRET == "better-auth-secret-12345678901234567890":  # noqa: S105  (it is public)
         yield Error(
             "BETTER_AUTH_SECRET is what Better Auth has for want of one, as everybody can read.",
             id="accounts.E010",

@@ -41,8 +41,7 @@ class ETagMixin(GenericAPIView[Any]):
         if "form" not in (self.request.content_type or ""):
             return None
         form: Any = self.request.data
-        tag: str | None = form.get("etag")
-        return tag
+        return str(form["etag"]) if "etag" in form else None  # or the name of a file
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any

@@ -194,7 +194,7 @@ def test_a_key_is_good_for_its_own_algorithm_alone(db, better_auth, with_token):
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 def test_a_key_that_is_too_short_is_none(db, better_auth, with_token, monkeypatch):
-    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505
+    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505  (meant to be weak)
     monkeypatch.setattr(provider, "rsa_key", lambda: weak)
     better_auth.rotate("RS256")
 

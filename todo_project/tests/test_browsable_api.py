@@ -2,7 +2,9 @@ import re
 from urllib.parse import urlencode
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from accounts.models import User
 from accounts.tokens import RefreshToken
@@ -250,3 +252,12 @@ def test_an_edit_does_not_overwrite_a_change_of_meanwhile(client, alice, alice_c
     assert response.status_code == 412
     assert "It has changed since. Read it again." in response.content.decode()
     assert Task.objects.get().title == "Buy oats"
+
+
+def test_a_file_is_no_etag(client, alice, milk):
+    client.force_login(alice)
+    body = encode_multipart(BOUNDARY, {"title": "Buy oats", "etag": ContentFile("x", "x")})
+
+    response = client.put(f"/api/tasks/{milk.pk}", body, content_type=MULTIPART_CONTENT)
+
+    assert response.status_code == 412
