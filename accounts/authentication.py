@@ -3,17 +3,33 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import BigAutoField, UUIDField
+from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import InvalidToken
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.tokens import Token
 
 from todo_project.prepared import Parameter, PreparedQuery
 
 from .models import User, may_sign_in
+from .tokens import AccessToken, refusal
 
 
-class SignInAuthentication(JWTAuthentication):
-    """A bearer token (RFC 6750) whose user and sign-in are looked up in one query."""
+class BearerAuthentication(JWTAuthentication):
+    """A token in `Authorization: Bearer …` (RFC 6750); the scheme may be in any case (RFC 9110)."""
+
+    def get_header(self, request: Request) -> bytes:
+        scheme, _, token = (super().get_header(request) or b"").partition(b" ")
+        return b"Bearer " + token if scheme.lower() == b"bearer" else b""
+
+
+class SignInAuthentication(BearerAuthentication):
+    """One of our access tokens, whose user and sign-in are looked up in one query."""
+
+    def get_validated_token(self, raw_token: bytes) -> Token:
+        try:
+            return AccessToken(raw_token)
+        except TokenError as error:
+            raise refusal(error, "access token") from error
 
     def get_user(self, validated_token: Token) -> Any:
         user = look_up(settings.EMAIL_VERIFICATION).first(

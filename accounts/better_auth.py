@@ -11,11 +11,11 @@ from typing import Any
 
 import jwt
 from django.conf import settings
-from jwt import InvalidTokenError, PyJWTError
+from jwt import ExpiredSignatureError, InvalidTokenError, PyJWTError
 from jwt.types import Options
-from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 
+from .authentication import BearerAuthentication
 from .identities import Person, account_of
 from .jwks import keys_at
 
@@ -23,7 +23,7 @@ from .jwks import keys_at
 UNNAMED_ISSUER = "BETTER_AUTH_SECRET"
 
 
-class BetterAuthentication(JWTAuthentication):
+class BetterAuthentication(BearerAuthentication):
     """A bearer token that does not say it is ours. What does is left to the next class."""
 
     def get_raw_token(self, header: bytes) -> bytes | None:
@@ -33,6 +33,8 @@ class BetterAuthentication(JWTAuthentication):
     def get_validated_token(self, raw_token: bytes) -> Any:
         try:
             return verify(raw_token)
+        except ExpiredSignatureError as error:
+            raise InvalidToken("The token has expired.", "token_expired") from error
         except PyJWTError as error:
             raise InvalidToken(str(error)) from error
 

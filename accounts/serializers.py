@@ -9,14 +9,14 @@ from django.db import IntegrityError, transaction
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, ErrorDetail
 from rest_framework.fields import get_error_detail
-from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, InvalidToken, TokenError
 
 from todo_project.validators import validate_no_control_characters
 
 from . import mails
 from .attempts import LoginLimit
 from .models import User, validate_ascii
-from .tokens import AccessToken, RefreshToken
+from .tokens import AccessToken, RefreshToken, refusal
 
 
 class EmailField(serializers.EmailField):
@@ -46,7 +46,7 @@ class RefreshTokenField(serializers.CharField):
         try:
             return RefreshToken(super().to_internal_value(data))
         except TokenError as error:
-            raise InvalidToken(str(error)) from error
+            raise refusal(error, "refresh token") from error
 
 
 class ProfileSerializer(serializers.ModelSerializer[User]):
@@ -138,9 +138,11 @@ class VerifySerializer(serializers.Serializer[Any]):
             try:
                 if kind(self.validated_data["token"]).is_live():
                     return {}
+            except ExpiredTokenError as error:
+                raise refusal(error, "token") from error
             except TokenError:
                 continue
-        raise InvalidToken("Token is invalid")
+        raise InvalidToken("The token is invalid.")
 
 
 class LogoutSerializer(serializers.Serializer[Any]):
@@ -149,7 +151,7 @@ class LogoutSerializer(serializers.Serializer[Any]):
     def save(self, **options: Any) -> None:
         token: RefreshToken = self.validated_data["refresh"]
         if not token.sign_ins().delete()[0]:
-            raise InvalidToken("Token is invalid")
+            raise InvalidToken("The token is invalid.")
 
 
 class EmptySerializer(serializers.Serializer[Any]):

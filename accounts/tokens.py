@@ -14,7 +14,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework_simplejwt import tokens
-from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken, TokenError
+from rest_framework_simplejwt.exceptions import (
+    AuthenticationFailed,
+    ExpiredTokenError,
+    InvalidToken,
+    TokenError,
+)
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from .models import SignIn, User, may_sign_in
@@ -110,3 +115,10 @@ class RefreshToken(SignInToken, tokens.RefreshToken):
 
     def pair(self) -> dict[str, str]:
         return {"access": str(self.access_token), "refresh": str(self)}
+
+
+def refusal(error: TokenError, name: str) -> InvalidToken:
+    """The 401 that tells whether a token has expired; `name` is what to call the token."""
+    if isinstance(error, ExpiredTokenError):
+        return InvalidToken(f"The {name} has expired.", "token_expired")
+    return InvalidToken(f"The {name} is invalid.")

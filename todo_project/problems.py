@@ -10,7 +10,7 @@ from django.db import DataError, IntegrityError, InterfaceError, InternalError, 
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, ErrorDetail, NotAuthenticated, ValidationError
 from rest_framework.response import Response
 from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -22,6 +22,8 @@ MEDIA_TYPE = "application/problem+json"
 # It refuses, is away, or was, when a connection was kept for later; it is a standby and takes no
 # writes; or a pooler sent its last words in place of an answer.
 UNAVAILABLE = (InterfaceError, InternalError, OperationalError)
+
+NOT_BEARER = "The header must be `Authorization: Bearer` followed by an access token."
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +62,8 @@ def translate(error: BaseException | None) -> BaseException | None:
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's own exception handler, its answer turned into a problem."""
     error = cast(Exception, translate(error))
+    if isinstance(error, NotAuthenticated) and "Authorization" in context["request"].headers:
+        error.detail = ErrorDetail(NOT_BEARER, error.default_code)
     response = drf_exception_handler(error, context)
     if response is None:
         return None

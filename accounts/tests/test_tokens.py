@@ -166,3 +166,52 @@ def test_a_token_names_its_sign_in_issuer_and_audience(alice):
     assert refresh["exp"] - refresh["iat"] == 14 * 24 * 3600
     assert abs(claims["iat"] - time.time()) < 5
     assert "alice" not in json.dumps(claims)
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEARER"])
+def test_the_scheme_may_be_in_any_case(anonymous, alice, scheme):
+    token = RefreshToken.for_user(alice).access_token
+
+    response = anonymous.get("/api/auth/me", headers={"authorization": f"{scheme} {token}"})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("header", ["{token}", "Token {token}", "Bearer{token}", "x"])
+def test_a_header_without_the_scheme_says_so(anonymous, alice, header):
+    value = header.format(token=RefreshToken.for_user(alice).access_token)
+
+    response = anonymous.get("/api/auth/me", headers={"authorization": value})
+
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == 'Bearer realm="api"'
+    assert response.json()["code"] == "not_authenticated"
+    assert "`Authorization: Bearer`" in response.json()["detail"]
+
+
+def test_no_header_asks_for_credentials(anonymous, db):
+    response = anonymous.get("/api/auth/me")
+
+    assert response.json()["detail"] == "Authentication credentials were not provided."
+
+
+def test_an_expired_token_says_that_it_has_expired(anonymous, forge):
+    access, refresh = forge("access", exp=1), forge("refresh", exp=1)
+
+    read = anonymous.get("/api/auth/me", headers={"authorization": f"Bearer {access}"})
+    renewed = anonymous.post("/api/auth/refresh", {"refresh": refresh})
+    verified = anonymous.post("/api/auth/verify", {"token": access})
+
+    answers = [(each.status_code, each.json()["code"]) for each in (read, renewed, verified)]
+    assert answers == [(401, "token_expired")] * 3
+    assert read.json()["detail"] == "The access token has expired."
+    assert renewed.json()["detail"] == "The refresh token has expired."
+
+
+def test_a_forged_token_says_that_it_is_invalid(anonymous, forge):
+    token = forge("access", key="another-key-0123456789-0123456789-0123456789")
+
+    response = anonymous.get("/api/auth/me", headers={"authorization": f"Bearer {token}"})
+
+    assert response.json()["code"] == "token_not_valid"
+    assert response.json()["detail"] == "The access token is invalid."
