@@ -56,8 +56,8 @@ fuzz: $(VENV)/dev  ## 20,000 requests made from the schema, and a long run again
 schema: $(VENV)/runtime  ## write docs/openapi.yml anew
 	ENV_FILE=/dev/null $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yml
 
-client: $(VENV)/runtime  ## lint the schema, generate a TypeScript client, use it; needs Node.js 20
-	e2e/typescript/run $(abspath $(BIN)/python)
+client: $(VENV)/runtime $(VENV)/clients/ready  ## lint the schema, generate clients in TypeScript and Python, use them; needs Node.js 20
+	e2e/clients/run $(abspath $(BIN)/python) $(abspath $(VENV)/clients/bin/python)
 
 e2e: $(VENV)/e2e  ## journeys through the pages in Chromium; ARGS="-k admin" for some
 	@test -x $(CHROMIUM) || { echo "make e2e needs Chromium: apt-get install chromium, or CHROMIUM=/path"; exit 1; }
@@ -83,6 +83,11 @@ $(VENV)/runtime: requirements.txt
 $(VENV)/peer/ready: benchmarks/peer/requirements.txt
 	$(PYTHON) -m venv $(VENV)/peer
 	$(VENV)/peer/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+$(VENV)/clients/ready: e2e/clients/requirements.txt
+	$(PYTHON) -m venv $(VENV)/clients
+	$(VENV)/clients/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
 $(VENV)/e2e: $(VENV)/runtime e2e/requirements.txt

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 
+from todo_project.ignored_members import IgnoredMembersMixin
 from todo_project.parsers import StrictJSONParser
 from todo_project.queries import StrictQueryMixin
 
@@ -28,7 +29,7 @@ def answers(code: int, serializer: Any = None) -> Callable[[type[APIView]], type
     return extend_schema_view(post=extend_schema(responses={code: serializer}))
 
 
-class SubmitView(StrictQueryMixin, generics.GenericAPIView[Any]):
+class SubmitView(IgnoredMembersMixin, StrictQueryMixin, generics.GenericAPIView[Any]):
     """Hands the body of a POST to its serializer, whose `save()` does the work and answers."""
 
     status_code = 204
@@ -109,7 +110,7 @@ class LogoutAllView(SubmitView):
     serializer_class = serializers.LogoutAllSerializer
 
 
-class MeView(StrictQueryMixin, generics.RetrieveUpdateDestroyAPIView[User]):
+class MeView(IgnoredMembersMixin, StrictQueryMixin, generics.RetrieveUpdateDestroyAPIView[User]):
     """The caller's own profile. To delete the account takes its password."""
 
     http_method_names = ["get", "patch", "delete", "head", "options"]

@@ -126,6 +126,9 @@ def clients_of(user: User, count: int) -> list[APIClient]:
     return clients
 
 
+PRIORITIES = [None, "low", "medium", "high"]  # in the order of their numbers
+
+
 def patches(crew: Crew, rounds: int) -> Counter[str]:
     """PATCHes of different members all survive."""
     user = User.objects.create_user("patch@example.com")
@@ -137,7 +140,7 @@ def patches(crew: Crew, rounds: int) -> Counter[str]:
         members: list[tuple[str, Any]] = [
             ("title", f"Task {number}"),
             ("description", f"Round {number}"),
-            ("priority", number % 4),
+            ("priority", PRIORITIES[number % 4]),
             ("due_date", str(day)),
         ]
         before = task.version
@@ -148,7 +151,8 @@ def patches(crew: Crew, rounds: int) -> Counter[str]:
 
         assert crew.together(patch) == [200] * crew.size
         task.refresh_from_db()
-        kept = [task.title, task.description, task.priority, str(task.due_date)]
+        priority = PRIORITIES[task.priority]
+        kept = [task.title, task.description, priority, str(task.due_date)]
         assert kept == [value for _, value in members], kept
         assert task.version == before + len(members)
         seen.update(kept=len(kept), lost=0)

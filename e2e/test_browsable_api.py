@@ -94,7 +94,7 @@ def test_a_task_shows_errors_beside_their_fields(page, ann):
 
 def test_filters_are_chosen_among_the_allowed_values(page, add):
     add("Buy milk", completed=True)
-    add("Feed the cat", priority=3)
+    add("Feed the cat", priority="high")
     page.reload()
     page.get_by_role("button", name="Filters").click()
     filters = page.get_by_role("dialog")
@@ -130,7 +130,7 @@ def test_links_lead_through_the_pages(page, add):
 
 
 def test_an_edit_keeps_what_it_does_not_touch(page, add):
-    page.goto(add("Buy milk", description="Two\nbottles", due_date="2026-12-01", priority=2))
+    page.goto(add("Buy milk", description="Two\nbottles", due_date="2026-12-01", priority="medium"))
     page.get_by_label("Title").fill("Buy oats")
     page.get_by_role("button", name="PUT").click()
     page.get_by_role("link", name="Buy oats").wait_for()
@@ -226,7 +226,7 @@ def fits(page):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_accessible_and_fits_a_phone(page, add, violations, path):
-    add("Buy milk", priority=1, due_date="2026-12-01")
+    add("Buy milk", priority="low", due_date="2026-12-01")
     page.goto(path)
 
     assert page.title().endswith("– Todo API")

@@ -55,7 +55,7 @@ def test_the_examples_are_sent_as_they_are(docs):
     assert json.loads(block.locator("textarea.body-param__text").input_value()) == {
         "title": "Buy milk",
         "description": "Two bottles",
-        "priority": 2,
+        "priority": "medium",
         "due_date": "2026-12-01",
         "due_time": "18:00:00",
     }

@@ -28,10 +28,11 @@ TITLES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max
 DESCRIPTIONS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 DAYS = st.dates(datetime.date(1970, 1, 1), datetime.date(9998, 12, 31)).map(str)
 TIMES = st.times().map(lambda time: time.strftime("%H:%M:%S"))
+PRIORITIES = [None, "low", "medium", "high"]
 OPTIONAL = {
     "description": DESCRIPTIONS,
     "completed": st.booleans(),
-    "priority": st.integers(0, 3),
+    "priority": st.sampled_from(PRIORITIES),
     "due_date": st.none() | DAYS,
     "due_time": st.none() | TIMES,
 }
@@ -48,12 +49,13 @@ REFUSED = st.sampled_from(
         {"title": "x", "due_date": "soon"},
         {"title": "x", "completed": None},
         {"title": "x", "description": "\0"},
+        {"title": "x", "priority": "urgent"},
     ]
 )
 DEFAULTS = {
     "description": "",
     "completed": False,
-    "priority": 0,
+    "priority": None,
     "due_date": None,
     "due_time": None,
 }
@@ -61,7 +63,7 @@ SORTS: dict[str, Any] = {
     "created": lambda pk, task: pk,
     "title": lambda pk, task: (task["title"].casefold(), pk),
     "due_date": lambda pk, task: (task["due_date"] or "9999", pk),
-    "priority": lambda pk, task: (task["priority"], pk),
+    "priority": lambda pk, task: (PRIORITIES.index(task["priority"]), pk),
 }
 
 

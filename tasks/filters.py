@@ -51,9 +51,12 @@ class ListFilterBackend(filters.DjangoFilterBackend):
         filterset_class = self.get_filterset_class(view, queryset)
         if filterset_class is None:
             return queryset
-        given = request.query_params.items()
-        chosen = (pair for pair in given if pair[1] and pair[0] in filterset_class.base_filters)
-        return filtered(filterset_class, queryset, tuple(sorted(chosen)))
+        chosen = [
+            (name, ",".join(filter(None, values)))
+            for name, values in sorted(request.query_params.lists())
+            if any(values) and name in filterset_class.base_filters
+        ]
+        return filtered(filterset_class, queryset, tuple(chosen))
 
 
 @lru_cache(maxsize=1000)
@@ -82,9 +85,16 @@ class UniqueCSVField(BaseCSVField):
 
 
 class CalendarDateField(forms.DateField):
+    """A date in the one form of the API. The error says whether the form or the day is wrong."""
+
+    default_error_messages = {
+        "invalid": "There is no such date.",
+        "format": "Must be a date: YYYY-MM-DD.",
+    }
+
     def to_python(self, value: Any) -> Any:
         if value and not DATE.fullmatch(value):
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+            raise forms.ValidationError(self.error_messages["format"], code="invalid")
         return super().to_python(value)
 
 
@@ -102,6 +112,9 @@ class SortFilter(filters.OrderingFilter):
 class PriorityFilter(filters.BaseInFilter, filters.ChoiceFilter):
     base_field_class = UniqueCSVField
 
+    def filter(self, qs: Any, value: list[str] | None) -> Any:
+        return super().filter(qs, [Task.Priority[word.upper()] for word in value or []])
+
 
 def one_of(names: list[str]) -> dict[str, Any]:
     """Options of a filter that takes one of `names` and says so when it is given another."""
@@ -116,7 +129,6 @@ def calendar_date() -> dict[str, Any]:
     return {
         "field_name": "due_date",
         "widget": forms.DateInput(attrs={"type": "date"}),
-        "error_messages": {"invalid": "Must be a date: YYYY-MM-DD."},
         "validators": [MinValueValidator(FIRST_DUE_DATE), MaxValueValidator(LAST_DUE_DATE)],
     }
 
@@ -126,7 +138,7 @@ class TaskFilter(filters.FilterSet):
     priority = PriorityFilter(
         label="Priority",
         help_text="",
-        **one_of([str(value) for value in Task.Priority.values]),
+        **one_of([name.lower() for name in Task.Priority.names]),
     )
     due = filters.ChoiceFilter(label="Due", method="filter_due", **one_of(DUES))
     due_after = CalendarDateFilter(

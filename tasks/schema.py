@@ -11,7 +11,7 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 
-from todo_project.schema import ETAG
+from todo_project.schema import ETAG, STRING
 
 from .models import Task
 from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
@@ -19,7 +19,7 @@ from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
 SENT = {
     "title": "Buy milk",
     "description": "Two bottles",
-    "priority": 2,
+    "priority": "medium",
     "due_date": "2026-12-01",
     "due_time": "18:00:00",
 }
@@ -46,7 +46,7 @@ extend_schema_serializer(examples=[OpenApiExample("Counts", COUNTS)])(SummarySer
 
 PRIORITIES = {
     "type": "array",
-    "items": {"type": "integer", "enum": Task.Priority.values},
+    "items": {"type": "string", "enum": [name.lower() for name in Task.Priority.names]},
     "uniqueItems": True,
 }
 ID = OpenApiParameter(
@@ -88,9 +88,10 @@ class TaskRoutes(OpenApiViewExtension):
             ),
             retrieve=extend_schema(summary="Read a task", parameters=[ID]),
             update=extend_schema(
-                summary="Replace a task",
+                summary="Change a task",
                 parameters=[ID],
-                description="`title` is required; an optional member that is left out stays.",
+                request=TaskSerializer(partial=True),
+                description="As PATCH: only the members that are sent change.",
             ),
             partial_update=extend_schema(
                 summary="Change a task",
@@ -106,16 +107,26 @@ class TaskRoutes(OpenApiViewExtension):
 def complete_tasks(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """A postprocessing hook: the headers of the collection, the two ways to write a due date."""
     for name in ("TaskRequest", "PatchedTaskRequest"):
-        due_date = result["components"]["schemas"][name]["properties"]["due_date"]
-        del due_date["format"]
-        due_date["anyOf"] = [{"format": "date"}, {"format": "date-time"}]
+        # Generators read `type` and `nullable` only inside of the branches.
+        result["components"]["schemas"][name]["properties"]["due_date"] = {
+            "anyOf": [
+                {"type": "string", "format": form, "nullable": True}
+                for form in ("date", "date-time")
+            ]
+        }
+    for name in ("Task", "TaskRequest", "PatchedTaskRequest"):
+        # `nullable` says nothing without `type` beside it (OAS 3.0.3, clarifications).
+        result["components"]["schemas"][name]["properties"]["priority"]["type"] = "string"
+    # Null is taken for "", which is what is answered.
+    del result["components"]["schemas"]["Task"]["properties"]["description"]["nullable"]
     for method, code, headers in [
         ("get", "200", HEADERS["list"]),
         ("post", "201", HEADERS["create"]),
     ]:
         response = result["paths"]["/api/tasks"][method]["responses"][code]
         response["headers"] = {
-            name: {"description": text, "schema": {"type": "string"}}
-            for name, text in headers.items()
-        } | (ETAG if method == "post" else {})
+            **response.get("headers", {}),
+            **{name: {"description": text, **STRING} for name, text in headers.items()},
+            **(ETAG if method == "post" else {}),
+        }
     return result

@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db import models
@@ -13,22 +13,73 @@ from .dates import DATE, INSTANT, TIME
 from .models import Task
 
 
+class NullableTextField(serializers.CharField):
+    """A text for which null means the same as "", as front ends send either."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_null=True, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data) or ""
+
+
+class PriorityField(serializers.ChoiceField):
+    """A word of the API for each number that is stored; null for none."""
+
+    WORDS: dict[int, str] = {value: value.label.lower() for value in Task.Priority if value}
+
+    default_error_messages = {
+        "invalid_choice": f"Must be one of: {', '.join(WORDS.values())}; or null for none."
+    }
+
+    def __init__(self, **options: Any) -> None:
+        choices = [(word, word.capitalize()) for word in self.WORDS.values()]
+        super().__init__(choices, allow_null=True, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Task.Priority:
+        word = super().run_validation(data)
+        return Task.Priority[word.upper()] if word else Task.Priority.NONE
+
+    def to_representation(self, value: Any) -> Any:
+        return self.WORDS.get(value)
+
+
 class CalendarDateField(serializers.DateField):
-    def to_internal_value(self, value: Any) -> Any:
-        if isinstance(value, str) and not DATE.fullmatch(value):
-            self.fail("invalid", format="YYYY-MM-DD")
-        return super().to_internal_value(value)
+    """A date in the one form of the API. The error says whether the form or the day is wrong."""
+
+    default_error_messages = {
+        "invalid": "Must be a date, 2026-12-31, or an instant, 2026-12-31T18:00:00Z.",
+        "no_such_date": "There is no such date.",
+    }
+
+    def to_internal_value(self, value: Any) -> date:
+        if not (isinstance(value, str) and DATE.fullmatch(value)):
+            self.fail("invalid")
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail("no_such_date")
 
 
 @extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"})
 class WallClockField(serializers.TimeField):
+    """A time in the one form of the API. The error says whether the form or the time is wrong."""
+
+    default_error_messages = {
+        "invalid": "Must be a time: HH:MM:SS or HH:MM.",
+        "no_such_time": "There is no such time.",
+    }
+
     def __init__(self, **options: Any) -> None:
         super().__init__(format="%H:%M:%S", **options)
 
-    def to_internal_value(self, value: Any) -> Any:
-        if isinstance(value, str) and not TIME.fullmatch(value):
-            self.fail("invalid", format="hh:mm[:ss]")
-        return super().to_internal_value(value)
+    def to_internal_value(self, value: Any) -> time:
+        if not (isinstance(value, str) and TIME.fullmatch(value)):
+            self.fail("invalid")
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            self.fail("no_such_time")
 
 
 class TaskSerializer(CompiledModelSerializer):
@@ -38,10 +89,14 @@ class TaskSerializer(CompiledModelSerializer):
         models.TimeField: WallClockField,
     }
     completed = serializers.BooleanField(required=False)
-    # Declared, as the model's field adds the range of the database's integers to the schema.
-    priority = serializers.ChoiceField(
-        Task.Priority.choices, required=False, initial=Task.Priority.NONE
+    description = NullableTextField(
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=10_000,
+        style={"base_template": "textarea.html"},
     )
+    priority = PriorityField(required=False)
 
     class Meta:
         model = Task
@@ -57,7 +112,6 @@ class TaskSerializer(CompiledModelSerializer):
             "created_at",
             "updated_at",
         ]
-        extra_kwargs = {"description": {"trim_whitespace": False}}
 
     def to_internal_value(self, data: Any) -> Any:
         if not self.fields["due_date"].read_only:

@@ -13,6 +13,7 @@ from rest_framework.viewsets import ModelViewSet
 
 from accounts.requests import AuthenticatedRequest
 from todo_project.idempotency import IdempotentCreateMixin
+from todo_project.ignored_members import IgnoredMembersMixin
 from todo_project.pagination import KeysetPagination
 from todo_project.preconditions import ETagMixin
 from todo_project.queries import StrictQueryMixin
@@ -30,7 +31,9 @@ WRITES = {"update", "partial_update", "complete", "destroy"}
 
 @method_decorator(transaction.atomic, name="update")
 @method_decorator(transaction.atomic, name="destroy")
-class TaskViewSet(ETagMixin, StrictQueryMixin, IdempotentCreateMixin, ModelViewSet[Task]):
+class TaskViewSet(
+    ETagMixin, IgnoredMembersMixin, StrictQueryMixin, IdempotentCreateMixin, ModelViewSet[Task]
+):
     """The caller's tasks."""
 
     queryset = TASKS
@@ -54,6 +57,10 @@ class TaskViewSet(ETagMixin, StrictQueryMixin, IdempotentCreateMixin, ModelViewS
 
     def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
         return {"Location": reverse("task-detail", [data["id"]], request=self.request)}
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """As PATCH: the front ends of the original design send any subset of the members."""
+        return super().update(request, *args, **{**kwargs, "partial": True})
 
     @extend_schema(responses=TaskSerializer)
     @action(detail=True, methods=["patch"], serializer_class=CompletionSerializer)

@@ -110,9 +110,14 @@ class KeysetPagination(BasePagination):
         return replace_query_param(url, "cursor", cursor)
 
     def salt(self) -> str:
-        given = self.request.query_params.items()
-        others = (pair for pair in given if pair[1] and pair[0] not in self.query_parameters)
-        return "cursor?" + urlencode(sorted(others))
+        given = sorted(self.request.query_params.lists())
+        others = [
+            (name, value)
+            for name, values in given
+            for value in values
+            if value and name not in self.query_parameters
+        ]
+        return "cursor?" + urlencode(others)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size}

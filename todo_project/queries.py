@@ -1,5 +1,6 @@
 from typing import Any
 
+from django_filters.filters import BaseCSVFilter
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -8,7 +9,8 @@ from rest_framework.views import APIView
 class StrictQueryMixin(APIView):
     """Nothing in a query string is ever ignored: an unknown or repeated parameter is a 400.
 
-    Lists know their filters and their paginator's parameters, everything else knows none.
+    Lists know their filters and their paginator's parameters, everything else knows none. A
+    parameter that takes a comma list may be repeated instead, as some generated clients do.
     """
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -22,19 +24,26 @@ class StrictQueryMixin(APIView):
         if errors:
             raise ValidationError(errors)
 
-    def get_query_parameters(self) -> list[str]:
+    def get_query_parameters(self) -> dict[str, bool]:
+        """The names that are known. The value is true for those that may be repeated."""
         view: Any = self
         if getattr(view, "action", None) != "list":
-            return []
-        return [*view.filterset_class.base_filters, *view.paginator.query_parameters]
+            return {}
+        filters = view.filterset_class.base_filters.items()
+        return {
+            **{name: isinstance(one, BaseCSVFilter) for name, one in filters},
+            **dict.fromkeys(view.paginator.query_parameters, False),
+        }
 
-    def find_problem(self, name: str, values: list[str], known: list[str]) -> ErrorDetail | None:
+    def find_problem(
+        self, name: str, values: list[str], known: dict[str, bool]
+    ) -> ErrorDetail | None:
         if name not in known:
             allowed = f"Allowed: {', '.join(known)}." if known else "None is allowed here."
             return ErrorDetail(f"Unknown query parameter. {allowed}", "unknown")
-        if len(values) > 1:
+        if len(values) > 1 and not known[name]:
             return ErrorDetail("Give this parameter once.", "repeated")
         # A browser sends every control of a form, the empty ones too.
-        if values == [""] and self.request.accepted_renderer.format == "json":
+        if "" in values and self.request.accepted_renderer.format == "json":
             return ErrorDetail("Leave this parameter out or give it a value.", "blank")
         return None

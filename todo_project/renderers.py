@@ -39,6 +39,7 @@ class PageRenderer(BrowsableAPIRenderer):
         view, request, response = (
             renderer_context[name] for name in ("view", "request", "response")
         )
+        context["ignored_members"] = response.get("X-Ignored-Members")
         if "PUT" not in view.allowed_methods:
             context["patch_form"] = self.get_rendered_html_form(data, view, "PATCH", request)
         if context["delete_form"] and (confirmation := getattr(view, "confirmation_class", None)):

@@ -6,6 +6,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework import serializers
 
+from .ignored_members import HEADER, IgnoredMembersMixin
 from .preconditions import ETagMixin
 from .problems import MEDIA_TYPE, problem
 
@@ -63,6 +64,11 @@ REFUSAL_HEADERS = {
     429: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
     503: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
 }
+IGNORED_MEMBERS = {
+    "description": "Members of the body that were not used: unknown ones, and read-only ones that "
+    "differ. Percent-encoded, in a comma list.",
+    **STRING,
+}
 ETAG = {"ETag": {"description": "Changes with every change of the object.", **STRING}}
 
 
@@ -92,11 +98,21 @@ class ApiSchema(AutoSchema):
         if operation is None:
             return None
         responses = operation["responses"]
+        if "requestBody" in operation and isinstance(self.view, IgnoredMembersMixin):
+            for code in responses:
+                responses[code]["headers"] = {HEADER: self.ignored_members()}
         if self.is_conditional():
             self.add_conditions(operation)
         for code in sorted(self.get_refusals()):
             responses[str(code)] = self.refusal(code)
         return operation
+
+    def ignored_members(self) -> Any:
+        component = ResolvedComponent(
+            "IgnoredMembers", ResolvedComponent.HEADER, IGNORED_MEMBERS, HEADER
+        )
+        self.registry.register_on_missing(component)
+        return component.ref
 
     def refusal(self, code: int) -> dict[str, Any]:
         """A reference to what every operation that is refused so has in common."""
@@ -162,7 +178,7 @@ class ApiSchema(AutoSchema):
                 {"in": "header", "name": name, "description": text, **STRING}
             )
         if "200" in operation["responses"]:
-            operation["responses"]["200"]["headers"] = ETAG
+            operation["responses"]["200"].setdefault("headers", {}).update(ETAG)
         if reading:
             operation["responses"]["304"] = {"description": "It has not changed.", "headers": ETAG}
 

@@ -148,8 +148,8 @@ def test_the_front_end_can_do_everything_of_the_contract(visit):
     assert ask(page, "GET", url, headers={"If-None-Match": etag}) == 304
     changed = call(page, "PUT", url, body={"title": "Buy rice"}, headers={"If-Match": etag})
     assert (changed[0], changed[2]["title"]) == (200, "Buy rice")
-    assert ask(page, "PATCH", url, body={"priority": 3}, headers={"If-Match": etag}) == 412
-    assert ask(page, "PATCH", url, body={"priority": 3}) == 200
+    assert ask(page, "PATCH", url, body={"priority": "high"}, headers={"If-Match": etag}) == 412
+    assert ask(page, "PATCH", url, body={"priority": "high"}) == 200
     assert call(page, "PATCH", f"{url}/complete")[2]["completed"]
     assert call(page, "GET", "/api/tasks/summary")[2]["completed"] == 1
     assert ask(page, "DELETE", url) == 204

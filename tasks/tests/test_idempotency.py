@@ -3,7 +3,7 @@ import pytest
 from tasks.models import Task
 
 URL = "/api/tasks"
-BODY = {"title": "Buy milk", "priority": 2, "completed": True}
+BODY = {"title": "Buy milk", "priority": "medium", "completed": True}
 
 
 def create(client, key, body=BODY, **headers):
@@ -32,7 +32,7 @@ def test_the_order_of_members_does_not_matter(alice_client):
 
 
 @pytest.mark.parametrize(
-    "body", [{"title": "Buy oats"}, {**BODY, "priority": 1}, {**BODY, "unknown": 1}]
+    "body", [{"title": "Buy oats"}, {**BODY, "priority": "low"}, {**BODY, "unknown": 1}]
 )
 def test_another_body_is_refused(alice_client, body):
     create(alice_client, "k1")

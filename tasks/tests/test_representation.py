@@ -50,7 +50,7 @@ def test_a_field_that_is_not_plain_is_asked():
     names, _, conversions = representations.compiled(TaskSerializer)
 
     assert names == TaskSerializer.Meta.fields
-    assert [name for name, _ in conversions] == ["due_time"]
+    assert [name for name, _ in conversions] == ["priority", "due_time"]
 
 
 @pytest.mark.parametrize(

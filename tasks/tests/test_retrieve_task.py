@@ -12,7 +12,7 @@ def test_it_answers_the_task(alice_client, milk):
         "description": "",
         "completed": False,
         "completed_at": None,
-        "priority": 0,
+        "priority": None,
         "due_date": None,
         "due_time": None,
         "created_at": created_at,

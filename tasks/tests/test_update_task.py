@@ -5,10 +5,12 @@ import pytest
 from tasks.models import Task
 
 
-def test_put_replaces_what_is_sent_and_keeps_what_is_left_out(alice_client, milk):
+def test_put_changes_what_is_sent_and_keeps_what_is_left_out(alice_client, milk):
     milk.change({"description": "Two bottles", "priority": 2})
 
-    response = alice_client.put(f"/api/tasks/{milk.pk}", {"title": "Buy oat milk", "priority": 1})
+    response = alice_client.put(
+        f"/api/tasks/{milk.pk}", {"title": "Buy oat milk", "priority": "low"}
+    )
 
     milk.refresh_from_db()
     assert response.status_code == 200
@@ -16,13 +18,24 @@ def test_put_replaces_what_is_sent_and_keeps_what_is_left_out(alice_client, milk
     assert (milk.title, milk.description, milk.priority) == ("Buy oat milk", "Two bottles", 1)
 
 
-def test_put_needs_a_title(alice_client, milk):
-    response = alice_client.put(f"/api/tasks/{milk.pk}", {"priority": 1})
+def test_put_needs_no_title(alice_client, milk):
+    response = alice_client.put(f"/api/tasks/{milk.pk}", {"priority": "low"})
 
     milk.refresh_from_db()
-    assert response.status_code == 400
-    assert response.json()["errors"][0]["field"] == "title"
-    assert milk.priority == 0
+    assert response.status_code == 200
+    assert (milk.title, milk.priority) == ("Buy milk", Task.Priority.LOW)
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_null_takes_a_description_and_a_priority_away(alice_client, milk, method):
+    milk.change({"description": "Two bottles", "priority": Task.Priority.HIGH})
+
+    body = {"description": None, "priority": None}
+    response = getattr(alice_client, method)(f"/api/tasks/{milk.pk}", body)
+
+    milk.refresh_from_db()
+    assert (response.json()["description"], response.json()["priority"]) == ("", None)
+    assert (milk.description, milk.priority) == ("", Task.Priority.NONE)
 
 
 def test_patch_changes_only_what_is_sent(alice_client, milk):
@@ -90,7 +103,7 @@ def test_a_date_cannot_be_taken_from_under_a_time(alice_client, milk):
 
 def test_it_writes_only_the_columns_that_change(alice_client, milk, django_assert_num_queries):
     with django_assert_num_queries(4) as queries:  # savepoint, task under lock, update, release
-        alice_client.patch(f"/api/tasks/{milk.pk}", {"title": "BUY oats", "priority": 0})
+        alice_client.patch(f"/api/tasks/{milk.pk}", {"title": "BUY oats", "priority": None})
 
     update = next(query["sql"] for query in queries if query["sql"].startswith("UPDATE"))
     assert "title_key" in update
@@ -100,7 +113,7 @@ def test_it_writes_only_the_columns_that_change(alice_client, milk, django_asser
 
 
 def test_saying_what_is_so_changes_nothing(alice_client, milk):
-    body = {"title": " Buy milk ", "completed": False, "priority": 0, "due_date": None}
+    body = {"title": " Buy milk ", "completed": False, "priority": None, "due_date": None}
 
     response = alice_client.put(f"/api/tasks/{milk.pk}", body)
 

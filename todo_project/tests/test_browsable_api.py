@@ -54,7 +54,7 @@ def test_a_visitor_sees_their_tasks(browser, milk, bob):
 
 def test_a_form_creates_a_task(browser, alice):
     token = csrf_token(browser.get("/api/tasks").content.decode())
-    form = {"title": "Buy milk", "priority": "2", "due_date": "2026-12-01", "due_time": ""}
+    form = {"title": "Buy milk", "priority": "medium", "due_date": "2026-12-01", "due_time": ""}
 
     response = browser.post("/api/tasks", {**form, "csrfmiddlewaretoken": token})
 
@@ -149,7 +149,7 @@ def test_a_form_has_what_is_stored(browser, alice):
     page = browser.get(f"/api/tasks/{task.pk}").content.decode()
 
     assert 'value="2026-12-01"' in page
-    assert '<option value="2" selected>Medium</option>' in page
+    assert '<option value="medium" selected>Medium</option>' in page
 
 
 def test_a_refused_password_does_not_come_back(browser):

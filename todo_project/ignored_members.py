@@ -1,0 +1,69 @@
+"""`X-Ignored-Members`: says which members of a body were not used.
+
+Front ends send whole objects with members of their own, so those are no error. But a client that
+writes `done` for `completed` should see that nothing came of it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from django.http import QueryDict
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .renderers import FastJSONRenderer
+
+HEADER = "X-Ignored-Members"
+LONGEST_NAME, LONGEST_VALUE = 50, 1000  # characters
+
+
+class IgnoredMembersMixin(GenericAPIView[Any]):
+    """Lists the unknown members of a JSON body, and the read-only ones that differ.
+
+    A read-only member is compared with what was stored before the request.
+    """
+
+    ignored_members: list[str] = []
+
+    def get_serializer(self, *args: Any, **options: Any) -> Any:
+        serializer = super().get_serializer(*args, **options)
+        if "data" in options and not isinstance(options["data"], QueryDict):
+            self.ignored_members = find_ignored_members(serializer)
+        return serializer
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.ignored_members and not response.exception:
+            response[HEADER] = write_header(self.ignored_members)
+        return response
+
+
+def find_ignored_members(serializer: Any) -> list[str]:
+    sent, fields = serializer.initial_data, serializer.fields
+    read_only = {name for name in sent if name in fields and fields[name].read_only}
+    stored: Mapping[str, Any] = {}
+    if read_only and serializer.instance is not None:
+        stored = as_json(serializer.to_representation(serializer.instance))
+    return [
+        name
+        for name, value in sent.items()
+        if name not in fields or (name in read_only and value != stored.get(name))
+    ]
+
+
+def as_json(representation: Any) -> Any:
+    """What a client reads of a representation."""
+    return orjson.loads(FastJSONRenderer().render(representation))
+
+
+def write_header(names: list[str]) -> str:
+    """The names, percent-encoded, in a list that ends with `...` when it would be too long."""
+    value = ", ".join(quote(name[:LONGEST_NAME], safe="") for name in names)
+    if len(value) <= LONGEST_VALUE:
+        return value
+    return value[:LONGEST_VALUE].rpartition(", ")[0] + ", ..."
