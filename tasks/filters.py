@@ -1,15 +1,12 @@
-from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import BaseCSVField
-from django_filters.utils import translate_validation
-from rest_framework.viewsets import GenericViewSet
 
+from todo_project.filters import ParameterMixin
 from todo_project.prepared import Parameter
 
 from .dates import DATE, FIRST_DUE_DATE, LAST_DUE_DATE
@@ -23,54 +20,15 @@ STATUSES = {
 DUES = ["none", "any", "today", "overdue", "upcoming"]
 SORTS = ["created", "updated", "title", "due_date", "priority"]
 
-# Whoever calls, and when that is on their clock; `TaskViewSet.get_parameters` tells.
-CALLER = Parameter("caller", models.BigAutoField())
-
 
 class CallersClock:
+    """The caller's day and time, which the view gives to each query."""
+
     def date(self) -> Parameter:
         return Parameter("today", models.DateField())
 
     def time(self) -> Parameter:
         return Parameter("time", models.TimeField())
-
-
-class ListFilterBackend(filters.DjangoFilterBackend):
-    """Filters are for lists, and the same ones make the same queryset: it has parameters.
-
-    What is chosen is no parameter, dates included: the first to choose it pays for the form and
-    for the SQL, some two milliseconds.
-    """
-
-    def get_filterset_class(
-        self, view: GenericViewSet, queryset: QuerySet[Any] | None = None
-    ) -> type[filters.FilterSet] | None:
-        return super().get_filterset_class(view, queryset) if view.action == "list" else None
-
-    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
-        filterset_class = self.get_filterset_class(view, queryset)
-        if filterset_class is None:
-            return queryset
-        chosen = [
-            (name, ",".join(filter(None, values)))
-            for name, values in sorted(request.query_params.lists())
-            if any(values) and name in filterset_class.base_filters
-        ]
-        return filtered(filterset_class, queryset, tuple(chosen))
-
-
-@lru_cache(maxsize=1000)
-def filtered(
-    filterset_class: type[filters.FilterSet],
-    queryset: QuerySet[Any],
-    chosen: tuple[tuple[str, str], ...],
-) -> Any:
-    """Raises `ValidationError` for what cannot be chosen."""
-    filterset = filterset_class(dict(chosen), queryset=queryset)
-    if not filterset.is_valid():
-        error: Any = translate_validation(filterset.errors)
-        raise error
-    return filterset.qs
 
 
 class UniqueCSVField(BaseCSVField):
@@ -98,7 +56,7 @@ class CalendarDateField(forms.DateField):
         return super().to_python(value)
 
 
-class CalendarDateFilter(filters.DateFilter):
+class CalendarDateFilter(ParameterMixin, filters.DateFilter):
     field_class = CalendarDateField
 
 

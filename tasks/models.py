@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, F, Q, Value
-from django.db.models.base import ModelState
 from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils import timezone
@@ -247,14 +246,6 @@ class Task(models.Model):
             self.updated_at = timezone.now()
             self.version += 1
         super().save(*args, **options)
-
-    @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any, **options: Any) -> "Task":
-        """As Django's, which calls `__init__` and sends two signals for each row of a list."""
-        task = cls.__new__(cls)
-        task.__dict__.update(zip(field_names, values, strict=True), _state=ModelState())
-        task._state.adding, task._state.db = False, db
-        return task
 
     @property
     def etag(self) -> str:

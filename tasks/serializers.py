@@ -26,14 +26,14 @@ class NullableTextField(serializers.CharField):
 class PriorityField(serializers.ChoiceField):
     """A word of the API for each number that is stored; null for none."""
 
-    WORDS: dict[int, str] = {value: value.label.lower() for value in Task.Priority if value}
-
+    WORDS = [value.label.lower() for value in Task.Priority if value]
+    representations = dict(zip(Task.Priority.values, [None, *WORDS], strict=True))
     default_error_messages = {
-        "invalid_choice": f"Must be one of: {', '.join(WORDS.values())}; or null for none."
+        "invalid_choice": f"Must be one of: {', '.join(WORDS)}; or null for none."
     }
 
     def __init__(self, **options: Any) -> None:
-        choices = [(word, word.capitalize()) for word in self.WORDS.values()]
+        choices = [(word, word.capitalize()) for word in self.WORDS]
         super().__init__(choices, allow_null=True, **options)
 
     def run_validation(self, data: Any = serializers.empty) -> Task.Priority:
@@ -41,7 +41,7 @@ class PriorityField(serializers.ChoiceField):
         return Task.Priority[word.upper()] if word else Task.Priority.NONE
 
     def to_representation(self, value: Any) -> Any:
-        return self.WORDS.get(value)
+        return self.representations[value]
 
 
 class CalendarDateField(serializers.DateField):
@@ -149,11 +149,11 @@ class TaskSerializer(CompiledModelSerializer):
 class CompletionSerializer(TaskSerializer):
     """Sets `completed` when it is sent, toggles it when it is not; answers the whole task."""
 
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        for name, field in fields.items():
-            field.read_only = name != "completed"
-        return fields
+    description = NullableTextField(read_only=True)
+    priority = PriorityField(read_only=True)
+
+    class Meta(TaskSerializer.Meta):
+        read_only_fields = [name for name in TaskSerializer.Meta.fields if name != "completed"]
 
     def update(self, instance: Task, validated_data: Mapping[str, Any]) -> Task:
         return super().update(instance, {"completed": not instance.completed, **validated_data})

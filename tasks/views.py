@@ -1,56 +1,45 @@
+from functools import cached_property
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
-from rest_framework.viewsets import ModelViewSet
 
 from accounts.requests import AuthenticatedRequest
+from todo_project.filters import OwnedFilterBackend
 from todo_project.idempotency import IdempotentCreateMixin
 from todo_project.ignored_members import IgnoredMembersMixin
 from todo_project.pagination import KeysetPagination
 from todo_project.preconditions import ETagMixin
 from todo_project.queries import StrictQueryMixin
+from todo_project.viewsets import OwnedViewSet
 
-from .filters import CALLER, ListFilterBackend, TaskFilter
-from .models import Task, TaskQuerySet
+from .filters import TaskFilter
+from .models import Task
 from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
 
-# Of whoever calls, who is known when they run: see `get_parameters` and todo_project/prepared.py.
-TASKS = Task.objects.for_user(CALLER)
-# Writers wait for each other, so that each goes by what the one before it stored.
-LOCKED_TASKS = TASKS.select_for_update()
-WRITES = {"update", "partial_update", "complete", "destroy"}
 
-
-@method_decorator(transaction.atomic, name="update")
-@method_decorator(transaction.atomic, name="destroy")
 class TaskViewSet(
-    ETagMixin, IgnoredMembersMixin, StrictQueryMixin, IdempotentCreateMixin, ModelViewSet[Task]
+    ETagMixin, IgnoredMembersMixin, StrictQueryMixin, IdempotentCreateMixin, OwnedViewSet
 ):
     """The caller's tasks."""
 
-    queryset = TASKS
+    queryset = Task.objects.all()
     serializer_class = TaskSerializer
-    filter_backends = [ListFilterBackend]
+    filter_backends = [OwnedFilterBackend]
     filterset_class = TaskFilter
     pagination_class = KeysetPagination
-    lookup_value_regex = "[1-9][0-9]{0,18}"
     request: AuthenticatedRequest
 
-    def get_queryset(self) -> TaskQuerySet:
-        return LOCKED_TASKS if self.action in WRITES else TASKS
-
-    def get_parameters(self) -> dict[str, Any]:
-        user = self.request.user
-        now = user.local_time(timezone.now())
-        return {"caller": user.pk, "today": now.date(), "time": now.time()}
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The caller's clock as well, for the filters by due date."""
+        now = self.request.user.local_time(timezone.now())
+        return {"caller": self.request.user.pk, "today": now.date(), "time": now.time()}
 
     def perform_create(self, serializer: BaseSerializer[Task]) -> None:
         serializer.save(owner=self.request.user, **self.idempotency)

@@ -10,9 +10,6 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ModelViewSet
-
-from .retrieval import RetrievalMixin
 
 
 class KeyReused(APIException):
@@ -21,8 +18,9 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key came with another body before."
 
 
-class IdempotentCreateMixin(RetrievalMixin, ModelViewSet[Any]):
-    """For models with `idempotency_key`, unique for an owner, and `idempotency_digest`.
+class IdempotentCreateMixin:
+    """For an `OwnedViewSet` of a model with `idempotency_key`, unique for an owner, and
+    `idempotency_digest`.
 
     `perform_create` stores `self.idempotency` with the object, so the database decides which of
     parallel requests makes it, and there is no table of keys to be cleaned.
@@ -30,30 +28,31 @@ class IdempotentCreateMixin(RetrievalMixin, ModelViewSet[Any]):
 
     idempotency: dict[str, str] = {}
 
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        view: Any = super()
         self.idempotency = read_key(request)
         if not self.idempotency:
-            return super().create(request, *args, **kwargs)
+            return view.create(request, *args, **kwargs)
         # A key that is known answers before the body is judged, which may since be judged anew.
         if replay := self.replay():
             return replay
         try:
             with transaction.atomic():
-                return super().create(request, *args, **kwargs)
+                return view.create(request, *args, **kwargs)
         except IntegrityError:
             if replay := self.replay():
                 return replay
             raise
 
     def replay(self) -> Response | None:
-        key, digest = self.idempotency.values()
-        made = self.find(idempotency_key=key)
+        view: Any = self
+        made = view.find(idempotency_key=self.idempotency["idempotency_key"])
         if made is None:
             return None
-        if made.idempotency_digest != digest:
+        if made.idempotency_digest != self.idempotency["idempotency_digest"]:
             raise KeyReused()
-        data = self.get_serializer(made).data
-        headers = {**self.get_success_headers(data), "Idempotent-Replayed": "true"}
+        data = view.get_serializer(made).data
+        headers = {**view.get_success_headers(data), "Idempotent-Replayed": "true"}
         return Response(data, status.HTTP_201_CREATED, headers=headers)
 
 

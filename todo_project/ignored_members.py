@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 import orjson
 from django.http import QueryDict
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,7 +19,7 @@ HEADER = "X-Ignored-Members"
 LONGEST_NAME, LONGEST_VALUE = 50, 1000  # characters
 
 
-class IgnoredMembersMixin(GenericAPIView[Any]):
+class IgnoredMembersMixin:
     """Lists the unknown members of a JSON body, and the read-only ones that differ.
 
     A read-only member is compared with what was stored before the request.
@@ -29,7 +28,8 @@ class IgnoredMembersMixin(GenericAPIView[Any]):
     ignored_members: list[str] = []
 
     def get_serializer(self, *args: Any, **options: Any) -> Any:
-        serializer = super().get_serializer(*args, **options)
+        view: Any = super()
+        serializer = view.get_serializer(*args, **options)
         if "data" in options and not isinstance(options["data"], QueryDict):
             self.ignored_members = find_ignored_members(serializer)
         return serializer
@@ -37,10 +37,11 @@ class IgnoredMembersMixin(GenericAPIView[Any]):
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        if self.ignored_members and not response.exception:
-            response[HEADER] = write_header(self.ignored_members)
-        return response
+        view: Any = super()
+        finalized: Response = view.finalize_response(request, response, *args, **kwargs)
+        if self.ignored_members and not finalized.exception:
+            finalized[HEADER] = write_header(self.ignored_members)
+        return finalized
 
 
 def find_ignored_members(serializer: Any) -> list[str]:

@@ -3,13 +3,12 @@ between two pages neither repeat nor hide a row that was there throughout."""
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import (
     Tuple,
     TupleExact,
@@ -24,7 +23,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
-from .prepared import Parameter, PreparedQuery
+from .prepared import Parameter, PreparedQuery, keep
 
 
 class KeysetPagination(BasePagination):
@@ -45,11 +44,13 @@ class KeysetPagination(BasePagination):
         self.request = request
         size = self.read_page_size()
         backward, position = self.read_cursor()
-        order, query = prepare_page(queryset, size, backward, bool(position))
+        order = names_of(queryset)
         if len(position) not in (0, len(order)):  # of a release with another order
             raise bad_cursor()
-        keys = dict(zip(order, position, strict=False))
-        rows = query.fetch({**keys, **view.get_parameters()})
+        if hasattr(view, "parameters"):
+            rows = self.fetch_prepared(queryset, size, backward, position, view.parameters)
+        else:
+            rows = list(find_page(queryset, backward, position)[: size + 1])
         page = rows[:size]
         # Open are the way it came, if from a row, and the way it goes, if there is one to spare.
         came, goes = bool(position), len(rows) > size
@@ -62,6 +63,15 @@ class KeysetPagination(BasePagination):
         if came:
             self.links["prev"] = self.link(True, order, page[:1])
         return page
+
+    def fetch_prepared(
+        self, queryset: Any, size: int, backward: bool, position: list[Any], values: dict[str, Any]
+    ) -> list[Any]:
+        """The usual limit is written into the SQL: PostgreSQL plans better when it knows it."""
+        usual = size + 1 if size == self.page_size else None
+        query: PreparedQuery = keep(make_page, queryset)(usual, backward, bool(position))
+        keys = {f"key {place}": key for place, key in enumerate(position)}
+        return query.fetch({**keys, **values}, None if usual else size + 1)
 
     def get_paginated_response(self, data: Any) -> Response:
         link = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in self.links.items())
@@ -137,28 +147,45 @@ class KeysetPagination(BasePagination):
         ]
 
 
-@lru_cache(maxsize=1000)
-def prepare_page(
-    queryset: QuerySet[Any], size: int, backward: bool, begun: bool
-) -> tuple[list[str], PreparedQuery]:
-    """The names to order by, and what gets a page; begun are those that have a position."""
-    order = [str(name) for name in queryset.query.order_by]
+def make_page(
+    queryset: QuerySet[Any], limit: int | None, backward: bool, begun: bool
+) -> PreparedQuery:
+    """The query of a page; the keys of its position, if it has one, are parameters."""
+    fields = key_fields(queryset) if begun else []
+    keys = [Parameter(f"key {place}", field) for place, field in enumerate(fields)]
+    return PreparedQuery(beyond(queryset, backward, keys)[:limit])
+
+
+def find_page(queryset: QuerySet[Any], backward: bool, position: Sequence[Any]) -> QuerySet[Any]:
+    """As `make_page()`, of a queryset that cannot be prepared."""
+    pairs = zip(position, key_fields(queryset), strict=False)
+    return beyond(queryset, backward, [Value(key, field) for key, field in pairs])
+
+
+def names_of(queryset: QuerySet[Any]) -> list[str]:
+    return [str(name) for name in queryset.query.order_by]
+
+
+def key_fields(queryset: QuerySet[Any]) -> list[Any]:
+    """The fields of the columns and annotations that a queryset is ordered by."""
+    annotations = queryset.query.annotations
+    return [
+        annotations[name].output_field
+        if name in annotations
+        else queryset.model._meta.get_field(name)
+        for name in (each.removeprefix("-") for each in names_of(queryset))
+    ]
+
+
+def beyond(queryset: QuerySet[Any], backward: bool, keys: Sequence[Any]) -> QuerySet[Any]:
+    """The rows after a position or, the nearest first, before it; all rows without keys."""
+    order = names_of(queryset)
     if backward:
         queryset, order = queryset.reverse(), [opposite(name) for name in order]
-    if begun:
-        fields = (field_of(queryset, name.removeprefix("-")) for name in order)
-        keys = [Parameter(name, field) for name, field in zip(order, fields, strict=True)]
-        queryset = queryset.filter(beyond(order, keys))
-    return order, PreparedQuery(queryset[: size + 1])
+    return queryset.filter(is_beyond(order, keys)) if keys else queryset
 
 
-def field_of(queryset: QuerySet[Any], name: str) -> Any:
-    """Of a column or an annotation."""
-    annotation = queryset.query.annotations.get(name)
-    return annotation.output_field if annotation else queryset.model._meta.get_field(name)
-
-
-def beyond(order: Sequence[str], position: Sequence[Any]) -> Q:
+def is_beyond(order: Sequence[str], position: Sequence[Any]) -> Q:
     """Rows that come after `position` in `order`.
 
     Keys of one direction are compared as one SQL row value, which an index on them serves

@@ -5,7 +5,6 @@ from typing import Any
 from django.utils.http import parse_etags
 from rest_framework import status
 from rest_framework.exceptions import APIException
-from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +16,7 @@ class PreconditionFailed(APIException):
     default_detail = "It has changed since. Read it again."
 
 
-class ETagMixin(GenericAPIView[Any]):
+class ETagMixin:
     """For views of objects that have an `etag`.
 
     Answers about one object carry its `ETag`; a GET that knows it is answered 304. A write is
@@ -25,8 +24,11 @@ class ETagMixin(GenericAPIView[Any]):
     was sent is looked at; whoever may not see the object is told 404 before that.
     """
 
+    request: Any
+
     def get_object(self) -> Any:
-        found = super().get_object()
+        view: Any = super()
+        found = view.get_object()
         if self.request.method not in SAFE_METHODS:
             expected = self.request.headers.get("If-Match", self.tag_in_form())
             unexpected = self.request.headers.get("If-None-Match")
@@ -54,7 +56,9 @@ class ETagMixin(GenericAPIView[Any]):
             if request.method in ("GET", "HEAD") and matches(known, etag):
                 response = Response(status=status.HTTP_304_NOT_MODIFIED)
             response["ETag"] = etag
-        return super().finalize_response(request, response, *args, **kwargs)
+        view: Any = super()
+        finalized: Response = view.finalize_response(request, response, *args, **kwargs)
+        return finalized
 
 
 def matches(header: str, etag: str) -> bool:

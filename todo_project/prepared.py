@@ -1,18 +1,23 @@
-"""Querysets whose SQL is made once, for reads that are asked again and again.
+"""Querysets whose SQL is made once, for reads that are repeated with other values.
 
-Django makes a query's SQL anew each time, which takes longer than a short query does. Here what
-changes from one request to the next, such as who asks, is a `Parameter` of the queryset, and is
-given when it runs. A queryset that has one runs in no other way: the database drivers refuse it.
+Django makes the SQL of a queryset each time that it runs, which takes longer than a short query.
+Here a value that differs from request to request, such as the caller's id, is a `Parameter` of the
+queryset and is given when the query runs. A queryset with a parameter cannot run in another way:
+the database drivers refuse it.
 """
 
 import threading
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
-from django.db import connection
-from django.db.models import Expression, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Expression, Model, QuerySet, prefetch_related_objects, signals
+from django.db.models.base import ModelState
+from django.db.models.query import ModelIterable
 from django.db.transaction import TransactionManagementError
+
+SHAPES = 256  # of one queryset that are kept: by field names, filters or places of a page
 
 
 class Parameter(Expression):
@@ -30,43 +35,116 @@ class Parameter(Expression):
 
 
 class PreparedQuery:
-    """A queryset of whole rows of the default database: nothing deferred, nothing related."""
+    """The SQL of a queryset of whole rows. Raises `ValueError` for a queryset of anything else."""
 
-    def __init__(self, queryset: QuerySet[Any]) -> None:
+    def __init__(self, queryset: Any) -> None:
+        if reasons := ", ".join(unsupported(queryset)):
+            raise ValueError(f"A prepared query cannot have: {reasons}.")
         self.query, self.model = queryset.query, queryset.model
+        self.prefetches = queryset._prefetch_related_lookups
         compiler: Any = self.query.get_compiler(connection=connection)
         self.sql, self.parameters = compiler.as_sql()
-        names = [field.attname for field in self.model._meta.concrete_fields]
-        names += self.query.annotation_select
-        columns = {name: column for name, (column, *_) in zip(names, compiler.select, strict=True)}
-        self.names, self.columns = [*columns], [*columns.values()]
+        self.columns = [column for column, *_ in compiler.select]
+        self.fields = [field.attname for field in self.model._meta.concrete_fields]
+        self.annotations = list(self.query.annotation_select)
+        self.is_plain = is_plain(self.model)
         self.converts = bool(compiler.get_converters(self.columns))
-        self.of_thread = threading.local()  # as converters hold the connection of their thread
+        self.of_thread = threading.local()  # converters hold the connection of their thread
 
-    def fetch(self, values: Mapping[str, Any]) -> list[Any]:
-        """The objects, with these values for the parameters."""
-        # Django asks this when it makes the SQL, which others may have had made.
+    def fetch(self, values: Mapping[str, Any], limit: int | None = None) -> list[Any]:
+        """The instances for these values of the parameters, at most `limit` of them."""
+        # Django checks this when it makes the SQL, which may have happened in a transaction.
         if self.query.select_for_update and connection.get_autocommit():
             raise TransactionManagementError("Rows are locked in a transaction.")
         given = [p.value(values) if isinstance(p, Parameter) else p for p in self.parameters]
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, given)
+            if limit is None:
+                cursor.execute(self.sql, given)
+            else:
+                cursor.execute(f"{self.sql} LIMIT %s", [*given, limit])
             rows = cursor.fetchall()
-        if self.converts:
-            compiler: Any = self.query.get_compiler(connection=connection)
-            if not hasattr(self.of_thread, "converters"):
-                self.of_thread.converters = compiler.get_converters(self.columns)
-            rows = compiler.apply_converters(rows, self.of_thread.converters)
-        make, alias, names = self.model.from_db, connection.alias, self.names
-        return [make(alias, names, row) for row in rows]
+        instances = self.build(self.convert(rows) if self.converts else rows)
+        prefetch_related_objects(instances, *self.prefetches)
+        return instances
 
     def first(self, values: Mapping[str, Any]) -> Any:
         return next(iter(self.fetch(values)), None)
 
+    def convert(self, rows: list[Any]) -> Any:
+        compiler: Any = self.query.get_compiler(connection=connection)
+        if not hasattr(self.of_thread, "converters"):
+            self.of_thread.converters = compiler.get_converters(self.columns)
+        return compiler.apply_converters(rows, self.of_thread.converters)
 
-@lru_cache
+    def build(self, rows: Any) -> list[Any]:
+        if self.is_plain:
+            names = [*self.fields, *self.annotations]
+            return [build(self.model, names, row) for row in rows]
+        instances, count = [], len(self.fields)
+        for row in rows:
+            instance = self.model.from_db(DEFAULT_DB_ALIAS, self.fields, row[:count])
+            for name, value in zip(self.annotations, row[count:], strict=True):
+                setattr(instance, name, value)
+            instances.append(instance)
+        return instances
+
+
+def unsupported(queryset: QuerySet[Any]) -> Iterator[str]:
+    """What a queryset has that makes more or less of a row than the columns of its model."""
+    query: Any = queryset.query
+    if queryset._iterable_class is not ModelIterable:
+        yield "values()"
+    if query.deferred_loading[0]:
+        yield "only() or defer()"
+    if query.select_related:
+        yield "select_related()"
+    if query.combinator:
+        yield "union()"
+    if query.extra:
+        yield "extra()"
+    if queryset.db != DEFAULT_DB_ALIAS:
+        yield "using()"
+
+
+def is_plain(model: Any) -> bool:
+    """True if no code of the model runs when an instance is read."""
+    stock: Any = Model
+    listens = any(signal.has_listeners(model) for signal in (signals.pre_init, signals.post_init))
+    return (
+        model.__init__ is stock.__init__
+        and model.__new__ is stock.__new__
+        and model.from_db.__func__ is stock.from_db.__func__
+        and not listens
+    )
+
+
+def build(model: type[Model], names: list[str], row: Any) -> Model:
+    """An instance as Django makes it, without the call of `__init__()`."""
+    instance = model.__new__(model)
+    state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    instance.__dict__.update(zip(names, row, strict=True), _state=state)
+    return instance
+
+
+def keep(function: Callable[..., Any], queryset: QuerySet[Any]) -> Callable[..., Any]:
+    """The function of this queryset, whose results are kept for as long as the queryset is.
+
+    A queryset that a view makes for each request takes what was made of it along when it goes.
+    """
+    kept: dict[Any, Callable[..., Any]] = queryset.__dict__.setdefault("_prepared", {})
+    if function not in kept:
+        kept[function] = lru_cache(SHAPES)(partial(function, queryset))
+    return kept[function]
+
+
 def prepare(queryset: QuerySet[Any], *names: str) -> PreparedQuery:
-    """The queryset filtered by fields of these names, of which each is a parameter."""
+    """The queryset, filtered by the fields of these names; the value of each is a parameter."""
+    query: PreparedQuery = keep(make_query, queryset)(*names)
+    return query
+
+
+def make_query(queryset: QuerySet[Any], *names: str) -> PreparedQuery:
     fields = {name: queryset.model._meta.get_field(name) for name in names}
     return PreparedQuery(
         queryset.filter(**{name: Parameter(name, field) for name, field in fields.items()})

@@ -3,18 +3,20 @@ from typing import Any
 from django_filters.filters import BaseCSVFilter
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 
-class StrictQueryMixin(APIView):
+class StrictQueryMixin:
     """Nothing in a query string is ever ignored: an unknown or repeated parameter is a 400.
 
     Lists know their filters and their paginator's parameters, everything else knows none. A
     parameter that takes a comma list may be repeated instead, as some generated clients do.
     """
 
+    request: Any
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
+        view: Any = super()
+        view.initial(request, *args, **kwargs)
         known = self.get_query_parameters()
         errors = {
             name: [problem]

@@ -1,22 +1,26 @@
-"""Serializers whose reads cost little more than what is read.
+"""A model serializer whose reads cost little more than what they read.
 
-DRF makes the fields of a model serializer anew for every request and asks each of them about
-every row. Which attributes they read, and which values they leave to the renderer as they are, is
-the same each time, so here the fields are asked once.
+DRF makes the fields of a serializer for every request and calls each of them for every row. Most
+fields do the same each time: they read one attribute and leave the value as it is, or convert it.
+These are looked up once. Every other field is called as DRF calls it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
-from functools import cache
+from functools import cache, cached_property
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, ForeignKey
 from rest_framework import ISO_8601, serializers
+from rest_framework.fields import SkipField
+from rest_framework.relations import PKOnlyObject
 from rest_framework.settings import api_settings
 
-# Of a value of their own type these make what the renderer writes of the value itself, unless the
-# field, or else the setting named here, says otherwise.
-PLAIN = {
+# The JSON renderer writes the value as these methods would convert it, unless the field, or the
+# setting named here, says otherwise.
+IDENTICAL = {
     serializers.BigIntegerField.to_representation: "COERCE_BIGINT_TO_STRING",
     serializers.BooleanField.to_representation: None,
     serializers.CharField.to_representation: None,
@@ -25,24 +29,66 @@ PLAIN = {
     serializers.DateTimeField.to_representation: "DATETIME_FORMAT",
     serializers.IntegerField.to_representation: None,
 }
+# These methods depend on the value and on the field's arguments alone. A field of another class may
+# have `representations`, a dictionary with what to answer for each value that is stored.
+SELF_CONTAINED = {*IDENTICAL, serializers.TimeField.to_representation}
 
 
-# For two fields or more, of the type of what they read, and the same whatever the request and the
-# instance. (A docstring here would be the description of its subclasses in the OpenAPI document.)
+class Plan(NamedTuple):
+    """What a serializer class does for each instance."""
+
+    fields: list[tuple[str, type]]  # the names and classes of all fields
+    names: list[str]  # of all members, in order
+    plain: list[str]  # of the members that `read` gives
+    read: Callable[[Any], tuple[Any, ...]]
+    conversions: list[tuple[str, Callable[[Any], Any]]]
+    lookups: list[tuple[str, dict[Any, Any]]]
+    others: list[str]  # of the members whose fields are called as DRF calls them
+
+
+# (A docstring here would be the description of its subclasses in the OpenAPI document.)
 class CompiledModelSerializer(serializers.ModelSerializer[Any]):
     def get_fields(self) -> dict[str, Any]:
         fields = {name: copy(field) for name, field in fields_of(type(self)).items()}
-        for field in fields.values():  # the one thing of theirs that is made to be added to
-            field.validators = [*field.validators]
+        for field in fields.values():
+            field.validators = [*field.validators]  # callers add to it
         return fields
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        names, read, conversions = compiled(type(self))
-        values = dict(zip(names, read(instance), strict=True))
-        for name, convert in conversions:
+        plan = self.plan
+        if plan is None:
+            return super().to_representation(instance)
+        values = dict(zip(plan.plain, plan.read(instance), strict=True))
+        for name, convert in plan.conversions:
             if values[name] is not None:
                 values[name] = convert(values[name])
-        return values
+        for name, representations in plan.lookups:
+            values[name] = representations[values[name]]
+        return self.add_others(plan, instance, values) if plan.others else values
+
+    def add_others(self, plan: Plan, instance: Any, values: dict[str, Any]) -> dict[str, Any]:
+        for name in plan.others:
+            represent(self.fields[name], instance, values)
+        return {name: values[name] for name in plan.names if name in values}
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """The plan of its class; None if this serializer may have other fields than its class."""
+        if type(self).get_fields is not CompiledModelSerializer.get_fields:
+            return None
+        plan = make_plan(type(self))
+        changed = "fields" in self.__dict__ and plan.fields != describe(self._readable_fields)
+        return None if changed else plan
+
+
+def represent(field: Any, instance: Any, values: dict[str, Any]) -> None:
+    """Put the member of a field into `values`, as `Serializer.to_representation()` does."""
+    try:
+        attribute = field.get_attribute(instance)
+    except SkipField:
+        return
+    missing = attribute.pk if isinstance(attribute, PKOnlyObject) else attribute
+    values[field.field_name] = None if missing is None else field.to_representation(attribute)
 
 
 @cache
@@ -51,22 +97,70 @@ def fields_of(serializer_class: type[CompiledModelSerializer]) -> dict[str, Any]
 
 
 @cache
-def compiled(
-    serializer_class: type[CompiledModelSerializer],
-) -> tuple[list[str], Callable[[Any], Any], list[tuple[str, Callable[[Any], Any]]]]:
-    """The names, what reads their values of an instance, and what is to be made of some of them."""
+def make_plan(serializer_class: type[CompiledModelSerializer]) -> Plan:
     fields: list[Any] = list(serializer_class()._readable_fields)
-    return (
+    sources = {field: find_source(serializer_class.Meta.model, field) for field in fields}
+    plain = [field for field in fields if sources[field]]
+    return Plan(
+        describe(fields),
         [field.field_name for field in fields],
-        attrgetter(*(field.source for field in fields)),
-        [(field.field_name, field.to_representation) for field in fields if not is_plain(field)],
+        [field.field_name for field in plain],
+        make_reader([str(sources[field]) for field in plain]),
+        [(f.field_name, f.to_representation) for f in plain if needs_conversion(f)],
+        [(f.field_name, f.representations) for f in plain if hasattr(f, "representations")],
+        [field.field_name for field in fields if not sources[field]],
     )
 
 
-def is_plain(field: Any) -> bool:
-    to_representation = type(field).to_representation
-    setting = PLAIN.get(to_representation)
+def describe(fields: Iterable[Any]) -> list[tuple[str, type]]:
+    return [(field.field_name, type(field)) for field in fields]
+
+
+def make_reader(sources: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the attributes of these names as a tuple, however many they are."""
+    if len(sources) > 1:
+        return attrgetter(*sources)
+    return lambda instance: tuple(getattr(instance, source) for source in sources)
+
+
+def find_source(model: Any, field: Any) -> str | None:
+    """The attribute that a field reads, if it does nothing else that depends on the request."""
+    try:
+        column = model._meta.get_field(field.source)
+    except FieldDoesNotExist:
+        column = None
+    if is_foreign_key(field, column):
+        return str(column.attname)
+    reads_attribute = type(field).get_attribute is serializers.Field.get_attribute
+    is_attribute = isinstance(getattr(model, field.source, None), property) or (
+        isinstance(column, Field) and not column.is_relation
+    )
+    return field.source if reads_attribute and is_attribute and is_self_contained(field) else None
+
+
+def is_foreign_key(field: Any, column: Any) -> bool:
+    """True if a field gives the key that its foreign key has."""
+    stock = serializers.PrimaryKeyRelatedField
+    return (
+        isinstance(column, ForeignKey)
+        and column.target_field.primary_key
+        and isinstance(field, stock)
+        and type(field).to_representation is stock.to_representation
+        and type(field).get_attribute is stock.get_attribute
+        and field.pk_field is None
+    )
+
+
+def is_self_contained(field: Any) -> bool:
+    return type(field).to_representation in SELF_CONTAINED or hasattr(field, "representations")
+
+
+def needs_conversion(field: Any) -> bool:
+    method = type(field).to_representation
+    if isinstance(field, serializers.PrimaryKeyRelatedField) or hasattr(field, "representations"):
+        return False
+    setting = IDENTICAL.get(method)
     if setting is None:
-        return to_representation in PLAIN
+        return method not in IDENTICAL
     name = "format" if setting.endswith("FORMAT") else "coerce_to_string"
-    return getattr(field, name, getattr(api_settings, setting)) in (ISO_8601, False)
+    return getattr(field, name, getattr(api_settings, setting)) not in (ISO_8601, False)

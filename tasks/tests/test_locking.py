@@ -48,7 +48,7 @@ def test_a_writer_locks_the_row(alice_client, milk, method, path):
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
 def test_the_admin_locks_the_row(client, milk):
     client.force_login(User.objects.create_superuser("root@example.com"))
-    form = {"title": "Buy oats", "priority": "", "etag": milk.etag}
+    form = {"title": "Buy oats", "priority": "0", "etag": milk.etag}
 
     with CaptureQueriesContext(connection) as queries:
         client.post(f"/admin/tasks/task/{milk.pk}/change/", form)

@@ -47,10 +47,11 @@ def test_it_is_byte_for_byte_what_drf_makes(alice, serializer_class, values):
 
 
 def test_a_field_that_is_not_plain_is_asked():
-    names, _, conversions = representations.compiled(TaskSerializer)
+    plan = representations.make_plan(TaskSerializer)
 
-    assert names == TaskSerializer.Meta.fields
-    assert [name for name, _ in conversions] == ["priority", "due_time"]
+    assert plan.names == plan.plain == TaskSerializer.Meta.fields
+    assert [name for name, _ in plan.conversions] == ["due_time"]
+    assert [name for name, _ in plan.lookups] == ["priority"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+from django.conf import settings
+from django.db import models
+
+
+class OwnedQuerySet(models.QuerySet):
+    def for_user(self, user):
+        return self.filter(owner=user)
+
+
+class Shelf(models.Model):
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=20)
+
+    def __str__(self):
+        return self.name
+
+
+class Label(models.Model):
+    name = models.CharField(max_length=20)
+
+    def __str__(self):
+        return self.name
+
+
+class Book(models.Model):
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    shelf = models.ForeignKey(Shelf, models.SET_NULL, null=True)
+    labels = models.ManyToManyField(Label)
+    title = models.CharField(max_length=20)
+    pages = models.IntegerField(default=0)
+
+    objects = OwnedQuerySet.as_manager()
+
+    def __str__(self):
+        return self.title

@@ -1,0 +1,99 @@
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+from rest_framework.viewsets import ModelViewSet
+
+from todo_project.filters import OwnedFilterBackend, ParameterMixin
+from todo_project.pagination import KeysetPagination
+from todo_project.representations import CompiledModelSerializer
+from todo_project.viewsets import OwnedViewSet
+
+from .models import Book, Label, Shelf  # noqa: F401
+
+
+class BookSerializer(CompiledModelSerializer):
+    size = serializers.SerializerMethodField()
+    shelf_name = serializers.CharField(source="shelf.name", default=None)
+    reader = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Book
+        fields = ["size", "id", "owner", "shelf", "labels", "title", "shelf_name", "reader"]
+
+    def get_size(self, book):
+        return f"{book.pages} pages"
+
+    def get_reader(self, book):
+        return self.context["request"].user.pk
+
+
+class PlainSerializer(serializers.ModelSerializer):
+    """The same by DRF."""
+
+    size = serializers.SerializerMethodField()
+    shelf_name = serializers.CharField(source="shelf.name", default=None)
+    reader = serializers.SerializerMethodField()
+    get_size, get_reader = BookSerializer.get_size, BookSerializer.get_reader
+
+    class Meta(BookSerializer.Meta):
+        pass
+
+
+class NamelessSerializer(BookSerializer):
+    """Without the name of the shelf, which takes a query for each book."""
+
+    shelf_name = None
+
+    class Meta(BookSerializer.Meta):
+        fields = [name for name in BookSerializer.Meta.fields if name != "shelf_name"]
+
+
+class TitleSerializer(CompiledModelSerializer):
+    class Meta:
+        model = Book
+        fields = ["title"]
+
+
+class ChangingSerializer(TitleSerializer):
+    def get_fields(self):
+        fields = super().get_fields()
+        if self.context.get("pages"):
+            fields["pages"] = serializers.IntegerField()
+        return fields
+
+
+def shelves_of_caller(request):
+    return Shelf.objects.filter(owner=request.user)
+
+
+class PagesFilter(ParameterMixin, filters.NumberFilter):
+    pass
+
+
+class BookFilter(filters.FilterSet):
+    at_least = PagesFilter(field_name="pages", lookup_expr="gte")
+
+
+class ShelfFilter(BookFilter):
+    shelf = filters.ModelChoiceFilter(queryset=shelves_of_caller)
+
+
+class BookViewSet(OwnedViewSet):
+    queryset = Book.objects.prefetch_related("labels").order_by("id")
+    serializer_class = BookSerializer
+    filter_backends = [OwnedFilterBackend]
+    filterset_class = ShelfFilter
+    pagination_class = KeysetPagination
+
+
+class NamelessViewSet(BookViewSet):
+    serializer_class = NamelessSerializer
+
+
+class SharedViewSet(BookViewSet):
+    filterset_class = BookFilter
+
+
+class PlainViewSet(ModelViewSet):
+    queryset = Book.objects.select_related("shelf").prefetch_related("labels").order_by("id")
+    serializer_class = PlainSerializer
+    pagination_class = KeysetPagination
