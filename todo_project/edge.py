@@ -67,7 +67,8 @@ def drain(stream: Any) -> None:
 
 
 def refuse_encoding(environ: dict[str, Any]) -> Refusal | None:
-    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+    codings = {one.strip() for one in environ.get("HTTP_CONTENT_ENCODING", "").lower().split(",")}
+    if codings - {"", "identity"}:  # an empty element counts for nothing (RFC 9110, section 5.6.1)
         return 415, "unsupported_content_encoding", "Send the body as it is, without an encoding."
     try:  # with the parser that Django goes by, or the two could differ
         _, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))

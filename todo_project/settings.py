@@ -329,6 +329,7 @@ REST_FRAMEWORK = {
         *TOKEN_AUTHENTICATION,
         "rest_framework.authentication.SessionAuthentication",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "todo_project.negotiation.QualityNegotiation",
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": [
         "todo_project.parsers.StrictJSONParser",

@@ -183,6 +183,17 @@ def test_an_encoded_body_is_refused(exchange, token, encoding):
     assert (status, problem["code"]) == (415, "unsupported_content_encoding")
 
 
+@pytest.mark.parametrize("encoding", ["", ",", "identity", "Identity, "])
+def test_no_encoding_is_none(exchange, token, encoding):
+    body = b'{"title": "Buy milk"}'
+
+    status, _, task = exchange(
+        head("POST", "/api/tasks", body, token, content_encoding=encoding), body
+    )
+
+    assert (status, task["title"]) == (201, "Buy milk")
+
+
 def test_a_refusal_can_be_read_by_the_front_end(exchange, token):
     body = b"{}"
     origin = {"origin": "http://localhost:3000", "content_encoding": "gzip"}

@@ -310,6 +310,7 @@ CATALOGUE = [
         ],
     ),
     *headers(406, "GET", accept=["image/png", "text/csv", "application/xml;q=1", "x/y, z/*"]),
+    *headers(406, "GET", accept=["*/*;q=0", "application/json;q=0", "text/html;q=0, text/*;q=0"]),
     *headers(
         400, "GET", host=["evil.example", "localhost.evil.example", "a b", "[", "localhost:x", ""]
     ),

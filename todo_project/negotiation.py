@@ -1,0 +1,50 @@
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.http import parse_header_parameters
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+from rest_framework.utils.mediatypes import media_type_matches, order_by_precedence
+
+
+class QualityNegotiation(DefaultContentNegotiation):
+    """DRF's content negotiation, with the qualities of RFC 9110, section 12.5.1.
+
+    Each renderer has the quality of the most specific media range that names it; 0 rules it out.
+    Of equal qualities the more specific range wins, then the order of the renderers.
+    """
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> Any:
+        accepted = order_by_precedence(self.get_accept_list(request))
+        ranks = [rank(renderer.media_type, accepted) for renderer in renderers]
+        best = max(ranks)
+        if best[0] == 0:
+            raise NotAcceptable(available_renderers=renderers)
+        return super().select_renderer(request, [renderers[ranks.index(best)]], format_suffix)
+
+    def get_accept_list(self, request: Request) -> list[str]:
+        """The media ranges of `Accept`; an empty header is as none (RFC 9110, section 5.6.1)."""
+        if not request.headers.get("Accept", "").strip(", \t"):
+            return ["*/*"]
+        ranges: list[str] = super().get_accept_list(request)
+        return ranges
+
+
+def rank(media_type: str, accepted: Sequence[set[str]]) -> tuple[float, int]:
+    """The quality of a media type and how specific it was asked for, to compare; (0, 0) if not."""
+    for position, ranges in enumerate(accepted):
+        if matching := [one for one in ranges if media_type_matches(media_type, one)]:
+            return max(map(quality, matching)), -position
+    return 0, 0
+
+
+def quality(media_range: str) -> float:
+    """Its `q`; 1 without one, or with one that is no number from 0 to 1."""
+    try:
+        value = float(parse_header_parameters(media_range)[1].get("q", 1))
+    except ValueError:
+        return 1
+    return value if 0 <= value <= 1 else 1
