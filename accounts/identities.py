@@ -11,9 +11,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.serializers import CharField, ValidationError
+from rest_framework.serializers import ValidationError
 from rest_framework_simplejwt.exceptions import InvalidToken
 
+from todo_project.fields import StringField
 from todo_project.validators import validate_no_control_characters
 
 from .models import Identity, User, may_sign_in
@@ -44,11 +45,11 @@ class Person:
 
     @property
     def name(self) -> str:
-        field = CharField(max_length=150, validators=[validate_no_control_characters])
+        field = StringField(max_length=150, validators=[validate_no_control_characters])
         return valid(field, self.claims.get("name"))
 
 
-def valid(field: CharField, value: Any) -> str:
+def valid(field: StringField, value: Any) -> str:
     """What the API would take from a form; empty if it would not."""
     try:
         return str(field.run_validation(value))

@@ -11,6 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed, ErrorDetail
 from rest_framework.fields import get_error_detail
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, InvalidToken, TokenError
 
+from todo_project.fields import STRING_FIELDS, StringField
 from todo_project.validators import validate_no_control_characters
 
 from . import mails
@@ -19,7 +20,7 @@ from .models import User, validate_ascii
 from .tokens import AccessToken, RefreshToken, refusal
 
 
-class EmailField(serializers.EmailField):
+class EmailField(StringField, serializers.EmailField):
     """An address in the one spelling that accounts are stored under."""
 
     def __init__(self, **options: Any) -> None:
@@ -31,7 +32,7 @@ class EmailField(serializers.EmailField):
         return User.objects.normalize_email(super().run_validation(data))
 
 
-class PasswordField(serializers.CharField):
+class PasswordField(StringField):
     """Never trimmed: a space is a character. The length is bounded, as hashing it takes time."""
 
     def __init__(self, **options: Any) -> None:
@@ -41,7 +42,7 @@ class PasswordField(serializers.CharField):
         )
 
 
-class RefreshTokenField(serializers.CharField):
+class RefreshTokenField(StringField):
     def to_internal_value(self, data: Any) -> Any:
         try:
             return RefreshToken(super().to_internal_value(data))
@@ -50,6 +51,11 @@ class RefreshTokenField(serializers.CharField):
 
 
 class ProfileSerializer(serializers.ModelSerializer[User]):
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        **STRING_FIELDS,
+    }
+
     class Meta:
         model = User
         fields = ["id", "email", "name", "timezone", "date_joined"]
@@ -106,7 +112,7 @@ class RegistrationSerializer(ProfileSerializer):
 
 
 class LoginSerializer(serializers.Serializer[Any]):
-    email = serializers.CharField(write_only=True)
+    email = StringField(write_only=True)
     password = PasswordField()
     access = serializers.CharField(read_only=True)
     refresh = serializers.CharField(read_only=True)
@@ -131,7 +137,7 @@ class RefreshSerializer(serializers.Serializer[Any]):
 
 
 class VerifySerializer(serializers.Serializer[Any]):
-    token = serializers.CharField(write_only=True)
+    token = StringField(write_only=True)
 
     def save(self, **options: Any) -> dict[str, str]:
         for kind in (AccessToken, RefreshToken):
@@ -203,8 +209,8 @@ class PasswordResetSerializer(serializers.Serializer[Any]):
 class LinkSerializer(serializers.Serializer[Any]):
     """The `uid` and `token` of a link in a mail. The link works once, however often at a time."""
 
-    uid = serializers.CharField(max_length=32)
-    token = serializers.CharField(max_length=64)
+    uid = StringField(max_length=32)
+    token = StringField(max_length=64)
     tokens: PasswordResetTokenGenerator = mails.verification_tokens
 
     @transaction.atomic

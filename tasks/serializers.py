@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from todo_project.fields import STRING_FIELDS
 from todo_project.representations import CompiledModelSerializer
 
 from .dates import DATE, INSTANT, TIME
@@ -85,6 +86,7 @@ class WallClockField(serializers.TimeField):
 class TaskSerializer(CompiledModelSerializer):
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
+        **STRING_FIELDS,
         models.DateField: CalendarDateField,
         models.TimeField: WallClockField,
     }

@@ -116,7 +116,7 @@ def test_nobody_gets_in_for_the_first_time_without_an_address(db, me, email):
 @pytest.mark.parametrize("name", [None, 7.5, ["Dee"], "De\0e", "De\u0085e", "\ud800", "D" * 151])
 def test_a_name_that_cannot_be_stored_is_left_out(db, me, name):
     assert me(name=name).status_code == 200
-    assert User.objects.get().name in ("", "7.5")
+    assert User.objects.get().name == ""
 
 
 # An account that is here already

@@ -118,8 +118,11 @@ CATALOGUE = [
             {},
             {"x": 1},
             True,
+            1,
+            1.5,
+            12345678901234567890123,
         ],
-        description=["x" * 10_001, "a\0b", [], {}, False],
+        description=["x" * 10_001, "a\0b", [], {}, False, 0, 1e22],
         completed=[None, "", "perhaps", 2, -1, [], {}, "null"],
         priority=[
             "",
@@ -319,7 +322,7 @@ CATALOGUE = [
         400,
         *[
             {**GOOD, "email": email}
-            for email in [None, "", "x", "@", "a@b", "a@@example.com", [], {}]
+            for email in [None, "", "x", "@", "a@b", "a@@example.com", [], {}, 1]
         ],
         *[
             {**GOOD, "email": f"{text}@example.com"}
@@ -328,10 +331,10 @@ CATALOGUE = [
         *[{**GOOD, "email": "x" * 300 + "@example.com"}, {**GOOD, "email": "a@exаmple.com"}],
         *[
             {**GOOD, "password": word}
-            for word in [None, "", "x", "12345678", "password", "\0" * 9, [], 1]
+            for word in [None, "", "x", "12345678", "password", "\0" * 9, [], 1, 7391846205739184]
         ],
         *[{**GOOD, "password": "x" * 129}, {**GOOD, "password": "new@example.com"}],
-        *[{**GOOD, "name": name} for name in ["x" * 151, "a\nb", "\0", [], {}]],
+        *[{**GOOD, "name": name} for name in ["x" * 151, "a\nb", "\0", [], {}, 7, 1.5]],
         *[
             {**GOOD, "timezone": zone}
             for zone in ["", "x", "utc", "../UTC", "UTC\0", None, 0, "localtime"]
@@ -350,6 +353,7 @@ CATALOGUE = [
     ],
     *raw(400, b'{"title": "x", "a": ' + b"[" * 254 + b"]" * 254 + b"}"),
     *account("login", 400, {}, {"email": "a\0", "password": "x"}, {**GOOD, "password": "x" * 129}),
+    *account("login", 400, {**GOOD, "email": 1}, {**GOOD, "password": 7391846205739184}),
     *account("login", 401, GOOD, {**GOOD, "email": "' OR 1=1 --"}, {**GOOD, "email": "x" * 5000}),
     *account(
         "refresh",
@@ -359,13 +363,18 @@ CATALOGUE = [
         {"refresh": "e30.e30.e30"},
         {"refresh": "\0"},
     ),
-    *account("refresh", 400, {}, {"refresh": None}, {"refresh": []}),
+    *account("refresh", 400, {}, {"refresh": None}, {"refresh": []}, {"refresh": 1}),
+    *account("verify", 400, {"token": 1}),
+    *account("logout", 400, {"refresh": 1.5}),
     *account("verify", 401, {"token": "x"}, {"token": "a.b.c"}, {"token": "{" * 9999}),
     *account("logout", 401, {"refresh": "x"}),
-    *account("password/reset", 400, {}, {"email": "x"}, {"email": "a@example.com\nBcc: b"}),
+    *account(
+        "password/reset", 400, {}, {"email": 1}, {"email": "x"}, {"email": "a@example.com\nBcc: b"}
+    ),
     *account(
         "password/reset/confirm", 400, {}, {"uid": "é", "token": "x", "password": GOOD["password"]}
     ),
+    *account("email/verify", 400, {"uid": 1, "token": "x"}, {"uid": "MQ", "token": 1}),
     *account("email/verify", 400, {}, {"uid": "\0", "token": "x"}, {"uid": "MQ", "token": "x-x"}),
 ]
 

@@ -1,0 +1,62 @@
+"""A number where a string belongs is refused, in every member that the schema says is a string."""
+
+import pytest
+import yaml
+from django.conf import settings
+from rest_framework.test import APIClient
+
+from accounts.models import User
+
+DOCUMENT = yaml.safe_load((settings.BASE_DIR / "docs" / "openapi.yml").read_text())
+# The first is 1.2345678901234568e+22 to a reader of JSON that has doubles alone.
+NUMBERS = ["12345678901234567890123", "20261201", "1.5", "0", "-1", "true"]
+
+
+def resolve(schema):
+    if "$ref" not in schema:
+        return schema
+    return DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+
+
+def is_string(schema):
+    schema = resolve(schema)
+    kinds = [one for name in ("allOf", "anyOf", "oneOf") for one in schema.get(name, [])]
+    return schema.get("type") == "string" or any(map(is_string, kinds))
+
+
+def string_members():
+    """Method, path and name of each member of a request body that is a string."""
+    for path, operations in DOCUMENT["paths"].items():
+        for method, operation in operations.items():
+            if "requestBody" in operation:
+                schema = operation["requestBody"]["content"]["application/json"]["schema"]
+                for name, member in resolve(schema)["properties"].items():
+                    if is_string(member):
+                        yield method, path, name
+
+
+MEMBERS = list(string_members())
+
+
+def test_the_schema_names_them():
+    assert ("post", "/api/tasks", "title") in MEMBERS
+    assert ("post", "/api/auth/login", "password") in MEMBERS
+    assert ("patch", "/api/tasks/{id}", "due_date") in MEMBERS
+    assert len(MEMBERS) > 25
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize(("method", "path", "member"), MEMBERS)
+def test_a_number_is_no_string(alice, milk, method, path, member, number):
+    client = APIClient()
+    client.force_authenticate(alice)
+    body = f'{{"{member}": {number}}}'
+
+    response = client.generic(
+        method, path.replace("{id}", str(milk.pk)), body, content_type="application/json"
+    )
+
+    assert response.status_code == 400
+    assert member in [error["field"] for error in response.json()["errors"]]
+    assert alice.tasks.values_list("version", flat=True).get() == 1
+    assert User.objects.count() == 1
