@@ -9,8 +9,16 @@ from .models import Task, TaskQuerySet
 
 BATCH = 2_000  # rows read at a time
 HEADER = "id owner title description priority due_date due_time completed_at created_at updated_at"
-# What a spreadsheet takes for a formula when it begins a cell (OWASP, CSV Injection).
-FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠]")  # noqa: RUF001  (the wide ones too)
+# Where a spreadsheet finds a formula (OWASP, CSV Injection): at the beginning of a cell, behind any
+# spaces and quotes. Spreadsheets split by the separator of their locale, and then the quotes that
+# we write around a cell protect nothing, so an apostrophe stands before each formula.
+FORMULA = re.compile(
+    r"""
+    ^ (?= [\t\r\n] ) |
+    (?: ^ | (?<= [,;|\t\r\n] ) ) (?= (?: ["'] | [^\S\t\r\n] )* [=+\-@＝＋－＠] )
+    """,  # noqa: RUF001  (the wide ones too)
+    re.VERBOSE,
+)
 
 
 def export(tasks: TaskQuerySet) -> Iterator[str]:
@@ -44,7 +52,7 @@ def row(task: Task) -> list[str]:
 
 
 def safe(text: str) -> str:
-    return f"'{text}" if FORMULA.match(text) else text
+    return FORMULA.sub("'", text)
 
 
 def lines(rows: Iterable[list[str]]) -> str:

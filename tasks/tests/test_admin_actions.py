@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -178,6 +179,41 @@ def test_it_exports_no_formula(staff, alice, begin):
     _, row = exported(run(staff, "export_as_csv", task))
 
     assert row[2:4] == [f"x{text}", f"'{text}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Buy milk{}=1+1",
+        "Buy milk{} =1+1",
+        'Buy milk{}"=1+1"',
+        "Buy milk{}\u00a0'\"@SUM(1)",
+        "a{0}b{0}{0}-1{0}＋1",
+        '"{}=1+1',
+        "'{}+1",
+        " =1{}1",
+        '"=1{}1',
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";", "|", "\t", "\n", "\r\n"])
+def test_no_separator_makes_a_formula(staff, alice, text, separator):
+    text = text.format(separator)
+    task = Task.objects.create(owner=alice, title=f"x{text}", description=text)
+
+    response = run(staff, "export_as_csv", task)
+
+    content = b"".join(response.streaming_content).decode()
+    cells = re.split(f"[{separator}\r\n]", content)
+    assert not [cell for cell in cells if re.match('[\\s"]*[=+@＝＋－＠-]', cell)]
+
+
+@pytest.mark.parametrize("text", ["2 + 2 = 4", "a-b; c", "ann@example.com, bob@example.com"])
+def test_what_is_no_formula_is_exported_as_it_is(staff, alice, text):
+    task = Task.objects.create(owner=alice, title="x", description=text)
+
+    _, row = exported(run(staff, "export_as_csv", task))
+
+    assert row[3] == text
 
 
 def test_it_exports_across_pages_in_batches(staff, alice, bob, milk, monkeypatch):
