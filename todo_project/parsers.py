@@ -63,7 +63,8 @@ class SessionFormMixin:
         request = (parser_context or {})["request"]
         # Who signed in cannot be asked: the session's CSRF check itself reads the form.
         by_session = any(isinstance(one, SessionAuthentication) for one in request.authenticators)
-        if not by_session or "authorization" in request.headers:
+        scheme = request.headers.get("Authorization", "").partition(" ")[0]
+        if not by_session or scheme.lower() == "bearer":
             raise UnsupportedMediaType(media_type or "")
         parser: Any = super()  # of the class that this is mixed into
         parsed = parser.parse(stream, media_type, parser_context)

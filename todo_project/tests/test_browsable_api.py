@@ -31,6 +31,10 @@ def csrf_token(page):
     return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
 
 
+def page_of(browser, path):
+    return browser.get(path).content.decode()
+
+
 def test_the_root_leads_there(client):
     assert client.get("/")["Location"] == "/api/tasks"
 
@@ -89,6 +93,32 @@ def test_a_bearer_token_does_not_open_the_form_parser(anonymous, alice):
 
     assert response.status_code == 415
     assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_a_bearer_token_beside_a_session_sends_no_form(browser, alice, scheme):
+    token = RefreshToken.for_user(alice).access_token
+    form = {"title": "Buy milk", "csrfmiddlewaretoken": csrf_token(page_of(browser, "/api/tasks"))}
+
+    response = browser.post("/api/tasks", form, headers={"authorization": f"{scheme} {token}"})
+
+    assert response.status_code == 415
+    assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("credentials", ["Basic b3BlcmF0b3I6c2VjcmV0", "Digest username=x", ""])
+def test_other_credentials_leave_the_forms_alone(browser, alice, credentials):
+    """As of an operator who has the proxy ask for a password."""
+    browser.defaults["HTTP_AUTHORIZATION"] = credentials
+    page = page_of(browser, "/api/tasks")
+
+    created = browser.post(
+        "/api/tasks", {"title": "Buy milk", "csrfmiddlewaretoken": csrf_token(page)}
+    )
+    forged = browser.post("/api/tasks", {"title": "Buy oats"})
+
+    assert (created.status_code, forged.status_code) == (201, 403)
+    assert alice.tasks.get().title == "Buy milk"
 
 
 def test_a_filter_form_may_leave_controls_empty(browser, milk):
