@@ -131,6 +131,20 @@ def test_staff_change_a_task_with_the_forms_own_tools(admin, ann, add):
     expect(titles(admin)).to_have_text(["Buy oats"])
 
 
+@pytest.mark.parametrize(
+    "text", ["two\nlines", "two\r\nlines ", "\n\r\r\n\u2028\x0b\x0c\x01\x85 \n"]
+)
+def test_saving_what_is_unchanged_changes_nothing(admin, add, text):
+    task = add("Buy  milk", description=text, due_date="2026-12-01", due_time="10:30:07")
+    admin.goto(f"/admin/tasks/task/{task}/change/")
+    etag = admin.locator('input[name="etag"]')
+    before = etag.get_attribute("value")
+    admin.get_by_role("button", name="Save and continue editing").click()
+    expect(admin.get_by_text("was changed successfully")).to_be_visible()
+
+    assert etag.get_attribute("value") == before
+
+
 def test_staff_sign_a_user_out(admin, server, ann, add):
     add("Buy milk")
     admin.get_by_role("link", name="Users", exact=True).last.click()

@@ -142,6 +142,20 @@ def test_an_edit_keeps_what_it_does_not_touch(page, add):
     assert page.get_by_label("Priority").input_value() == "2"
 
 
+@pytest.mark.parametrize(
+    "text", ["two\nlines", "two\r\nlines ", "\n\r\r\n\u2028\x0b\x0c\x01\x85 \n"]
+)
+def test_saving_what_is_unchanged_changes_nothing(page, add, text):
+    page.goto(add("Buy  milk\u200b", description=text, due_date="2026-12-01", due_time="10:30:07"))
+    etag = page.locator('input[name="etag"]').first
+    before = etag.input_value()
+    page.get_by_role("button", name="PUT").click()
+    page.locator("pre", has_text="PUT /api/tasks").first.wait_for()
+    page.reload()
+
+    assert etag.input_value() == before
+
+
 def test_a_completed_task_is_reopened(page, add):
     page.goto(add("Buy milk", completed=True))
     page.get_by_role("button", name="Reopen").click()

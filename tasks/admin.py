@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.admin import UserFilter
 from accounts.models import User
 from todo_project.change_lists import LargeTableAdmin
+from todo_project.fields import with_line_feeds
 
 from .exports import export
 from .models import Task, TaskQuerySet, is_titled
@@ -23,10 +24,13 @@ MOST = 10_000  # tasks that one action completes or reopens
 
 
 class MultilineField(forms.CharField):
-    """Browsers end a line by CR and LF, and would so change each text that they send back."""
+    """Browsers send every line end as CR LF, so one that differs is no change."""
 
     def to_python(self, value: Any) -> str:
-        return (super().to_python(value) or "").replace("\r\n", "\n")
+        return with_line_feeds(super().to_python(value) or "")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.to_python(initial), data)
 
 
 class TaskForm(forms.ModelForm):

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 import orjson
-from django.http import QueryDict
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
-from rest_framework.parsers import BaseParser, DataAndFiles, FormParser, MultiPartParser
+from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
 from rest_framework.renderers import JSONRenderer
 
 
@@ -67,18 +66,7 @@ class SessionFormMixin:
         if not by_session or scheme.lower() == "bearer":
             raise UnsupportedMediaType(media_type or "")
         parser: Any = super()  # of the class that this is mixed into
-        parsed = parser.parse(stream, media_type, parser_context)
-        if isinstance(parsed, DataAndFiles):
-            return DataAndFiles(with_line_feeds(parsed.data), parsed.files)
-        return with_line_feeds(parsed)
-
-
-def with_line_feeds(form: QueryDict) -> QueryDict:
-    """Browsers end a line by CR and LF, and would so change each text that they send back."""
-    changed = form.copy()
-    for name, values in form.lists():
-        changed.setlist(name, [value.replace("\r\n", "\n") for value in values])
-    return changed
+        return parser.parse(stream, media_type, parser_context)
 
 
 class SessionFormParser(SessionFormMixin, FormParser):

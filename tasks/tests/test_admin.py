@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
@@ -13,7 +15,7 @@ def change(client, task, etag="", **fields):
     """As a browser sends the form."""
     form = {
         "title": task.title,
-        "description": task.description.replace("\n", "\r\n"),
+        "description": re.sub("\r\n|\r|\n", "\r\n", task.description),
         "priority": str(task.priority),
         "completed": "on" if task.completed else "",
         "etag": etag or task.etag,
@@ -47,7 +49,14 @@ def test_it_changes_what_was_changed(staff, milk):
     assert LogEntry.objects.get().get_change_message() == "Changed Title and completed."
 
 
-@pytest.mark.parametrize("fields", [{}, {"description": "two\nlines "}, {"completed": True}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"completed": True},
+        *({"description": text} for text in ["two\nlines ", "two\r\nlines", "a\rb\nc\r\n"]),
+    ],
+)
 def test_saving_what_is_unchanged_changes_nothing(staff, milk, fields):
     milk.change(fields)
     before = Task.objects.values().get()
@@ -55,6 +64,23 @@ def test_saving_what_is_unchanged_changes_nothing(staff, milk, fields):
     change(staff, milk)
 
     assert Task.objects.values().get() == before
+
+
+def test_a_change_leaves_the_line_ends_of_the_rest(staff, milk):
+    milk.change({"description": "two\r\nlines"})
+
+    change(staff, milk, title="Buy oats")
+
+    after = Task.objects.get()
+    assert (after.title, after.description) == ("Buy oats", "two\r\nlines")
+
+
+def test_a_changed_text_ends_its_lines_by_lf(staff, milk):
+    milk.change({"description": "two\r\nlines"})
+
+    change(staff, milk, description="three\r\nlines")
+
+    assert Task.objects.get().description == "three\nlines"
 
 
 def test_it_refuses_what_was_changed_meanwhile(staff, milk):

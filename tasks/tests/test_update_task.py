@@ -144,3 +144,21 @@ def test_an_owner_in_the_body_is_ignored(alice, alice_client, bob, milk):
     milk.refresh_from_db()
     assert response.status_code == 200
     assert milk.owner == alice
+
+
+@pytest.mark.parametrize("text", ["two\r\nlines", "two\rlines", "two\nlines"])
+def test_line_ends_are_stored_as_json_has_them(alice_client, milk, text):
+    milk.change({"description": "two\n\nlines"})
+
+    alice_client.patch(f"/api/tasks/{milk.pk}", {"description": text})
+
+    assert alice_client.get(f"/api/tasks/{milk.pk}").json()["description"] == text
+
+
+def test_another_line_end_is_a_change_in_json(alice_client, milk):
+    milk.change({"description": "two\nlines"})
+
+    alice_client.patch(f"/api/tasks/{milk.pk}", {"description": "two\r\nlines"})
+
+    milk.refresh_from_db()
+    assert (milk.description, milk.version) == ("two\r\nlines", 3)

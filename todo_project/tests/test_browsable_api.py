@@ -246,6 +246,22 @@ def test_a_form_keeps_the_line_ends_of_a_text(client, alice, content_type):
     assert Task.objects.get().description == "Two\nbottles"
 
 
+@pytest.mark.parametrize("text", ["", "two\nlines", "two\r\nlines ", "\ra\r\n\nb\r"])
+@pytest.mark.parametrize("form_type", [MULTIPART_CONTENT, "application/x-www-form-urlencoded"])
+def test_saving_what_is_unchanged_changes_nothing(client, alice, text, form_type):
+    client.force_login(alice)
+    task = Task.objects.create(owner=alice, title="Buy milk", description=text)
+    before = Task.objects.values().get()
+    form = {"title": task.title, "description": re.sub("\r\n|\r|\n", "\r\n", text), "priority": "0"}
+    body = encode_multipart(BOUNDARY, form) if "multipart" in form_type else urlencode(form)
+
+    response = client.put(f"/api/tasks/{task.pk}", body, content_type=form_type)
+
+    assert response.status_code == 200
+    assert response.json()["description"] == text
+    assert Task.objects.values().get() == before
+
+
 @pytest.mark.parametrize("path", ["/api-auth/login/", "/api-auth/register/", "/admin/login/"])
 def test_a_form_that_is_too_old_leads_back_to_its_page(db, path):
     response = Client(enforce_csrf_checks=True).post(path, {})
