@@ -1,8 +1,10 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import CASCADE, QuerySet
 from django.http import HttpRequest
@@ -26,8 +28,10 @@ RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]
 
 
 def outranks(request: HttpRequest, user: User | None) -> bool:
-    """Whether the caller may act on an account: on a superuser's only another one."""
-    return request.user.is_superuser or not (user and user.is_superuser)
+    """Whether the caller may act on an account: of other staff, only a superuser may."""
+    if user is None or user == request.user:
+        return True
+    return request.user.is_superuser or not (user.is_staff or user.is_superuser)
 
 
 class UserFilter(admin.SimpleListFilter):
@@ -133,6 +137,23 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     def sign_ins(self, user: User) -> SafeString:
         url = f"{reverse('admin:accounts_signin_changelist')}?user={user.pk}"
         return format_html('<a href="{}">{}</a>', url, user.sign_ins.count())
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """Who is not a superuser changes none: a group gives and takes the rights of its staff."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
 
 
 @admin.register(SignIn)

@@ -1,6 +1,6 @@
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -110,19 +110,80 @@ def test_staff_hand_out_no_rights(helper, alice, whom):
     assert not after.user_permissions.filter(pk=permission.pk).exists()
 
 
-def test_staff_do_not_touch_a_superuser(helper, db):
-    root = User.objects.create_superuser("root@example.com", PASSWORD)
-    stored = root.password
+@pytest.mark.parametrize("rank", ["is_staff", "is_superuser"])
+def test_staff_do_not_touch_other_staff(helper, db, rank):
+    user = User.objects.create_user("cyd@example.com", PASSWORD, **{rank: True})
+    grant("delete_user", "delete_task", "delete_signin")
+    before = User.objects.values().get(pk=user.pk)
+    action = {"_selected_action": user.pk, "index": "0"}
 
-    changed = change(helper, root, email="mine@example.com", is_active="")
-    form = {"password1": "entirely different", "password2": "entirely different"}
-    reset = helper.post(f"{URL}{root.pk}/password/", {**form, "usable_password": "true"})
-    helper.post(URL, {"action": "sign_out_everywhere", "_selected_action": [root.pk]})
+    pages = [
+        change(helper, user, email="mine@example.com"),
+        change(helper, user, is_active=""),
+        set_password(helper, user, "entirely different"),
+        helper.post(f"{URL}{user.pk}/password/", {"usable_password": "false"}),
+        helper.post(f"{URL}{user.pk}/delete/", {"post": "yes"}),
+    ]
+    helper.post(URL, {**action, "action": "sign_out_everywhere"})
+    helper.post(URL, {**action, "action": "delete_selected", "post": "yes"})
 
-    root.refresh_from_db()
-    assert (changed.status_code, reset.status_code) == (403, 403)
-    assert (root.email, root.is_active, root.password) == ("root@example.com", True, stored)
-    assert root.session_version == 0
+    assert {page.status_code for page in pages} == {403}
+    assert User.objects.values().get(pk=user.pk) == before
+
+
+def set_password(client, user, password):
+    form = {"password1": password, "password2": password, "usable_password": "true"}
+    return client.post(f"{URL}{user.pk}/password/", form)
+
+
+def test_staff_change_themselves_and_people_who_are_no_staff(helper, alice):
+    me = User.objects.get(email="helper@example.com")
+
+    change(helper, me, name="Hal")
+    change(helper, alice, name="Al", email="al@example.com")
+    set_password(helper, alice, "entirely different")
+
+    me.refresh_from_db()
+    alice.refresh_from_db()
+    assert (me.name, alice.name, alice.email) == ("Hal", "Al", "al@example.com")
+    assert alice.check_password("entirely different")
+
+
+def test_superusers_change_other_staff(staff, db):
+    user = User.objects.create_superuser("cyd@example.com")
+
+    change(staff, user, name="Cyd", is_staff="on")
+
+    user.refresh_from_db()
+    assert (user.name, user.is_staff, user.is_superuser) == ("Cyd", True, False)
+
+
+def test_staff_give_no_rights_by_a_group(helper, db):
+    group = Group.objects.create(name="Helpers")
+    permission = Permission.objects.get(codename="delete_user")
+    grant("add_group", "change_group", "delete_group", "view_group")
+    url = f"/admin/auth/group/{group.pk}"
+
+    pages = [
+        helper.post(f"{url}/change/", {"name": "Mine", "permissions": [permission.pk]}),
+        helper.post("/admin/auth/group/add/", {"name": "Mine", "permissions": [permission.pk]}),
+        helper.post(f"{url}/delete/", {"post": "yes"}),
+    ]
+
+    assert {page.status_code for page in pages} == {403}
+    assert helper.get(f"{url}/change/").status_code == 200
+    assert Group.objects.get().name == "Helpers"
+    assert not group.permissions.exists()
+
+
+def test_superusers_change_groups(staff, db):
+    group = Group.objects.create(name="Helpers")
+    permission = Permission.objects.get(codename="view_user")
+
+    form = {"name": "Viewers", "permissions": [permission.pk]}
+    staff.post(f"/admin/auth/group/{group.pk}/change/", form)
+
+    assert Group.objects.get(name="Viewers").permissions.get() == permission
 
 
 def test_a_user_that_staff_add_may_sign_in(staff, anonymous, settings):
@@ -211,9 +272,9 @@ def test_viewers_are_offered_no_write(helper, alice):
     assert change(helper, alice, name="Al").status_code == 403
 
 
-@pytest.mark.parametrize("superuser", [True, False])
-def test_staff_end_a_sign_in_of_whom_they_outrank(helper, superuser):
-    user = User.objects.create_user("cyd@example.com", is_superuser=superuser)
+@pytest.mark.parametrize("rank", [{}, {"is_staff": True}, {"is_superuser": True}])
+def test_staff_end_a_sign_in_of_whom_they_outrank(helper, rank):
+    user = User.objects.create_user("cyd@example.com", **rank)
     token = RefreshToken.for_user(user)
     grant("view_signin", "delete_signin")
     form = {"action": "delete_selected", "_selected_action": token["sid"], "post": "yes"}
@@ -221,9 +282,9 @@ def test_staff_end_a_sign_in_of_whom_they_outrank(helper, superuser):
     one = helper.post(f"{SIGN_INS}{token['sid']}/delete/", {"post": "yes"})
     helper.post(SIGN_INS, {**form, "index": "0"})
 
-    assert (one.status_code == 403) is superuser
-    assert SignIn.objects.exists() is superuser
-    assert token.is_live() is superuser
+    assert (one.status_code == 403) is bool(rank)
+    assert SignIn.objects.exists() is bool(rank)
+    assert token.is_live() is bool(rank)
 
 
 @pytest.mark.parametrize("count", [1, 30])
