@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from todo_project.change_lists import MOST, LargeTableAdmin
+from todo_project.history import HistoryMixin
 
 from .models import Identity, SignIn, User
 
@@ -99,17 +100,20 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
         cascades = [one for one in User._meta.related_objects if one.on_delete is CASCADE]
         for relation in cascades:
             model: Any = relation.related_model
+            its_admin = self.admin_site._registry.get(model)
+            if its_admin is None:
+                continue
             rows = model.objects.filter(**{f"{relation.field.name}__in": objs})
             counts[model._meta.verbose_name_plural] = rows.count()
-            its_admin = self.admin_site._registry.get(model)
-            if its_admin and not its_admin.has_delete_permission(request):
+            if not its_admin.has_delete_permission(request):
                 lacking.add(model._meta.verbose_name)
         return [f"User: {user}" for user in objs], counts, lacking, []
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:  # whoever adds an account by hand vouches for its address
             obj.email_verified_at = timezone.now()
-        super().save_model(request, obj, form, change)
+        if form.has_changed():
+            super().save_model(request, obj, form, change)
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -143,7 +147,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin):
+class GroupAdmin(HistoryMixin, DjangoGroupAdmin):
     """Who is not a superuser changes none: a group gives and takes the rights of its staff."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -207,5 +211,5 @@ class IdentityAdmin(LargeTableAdmin):
         with transaction.atomic():
             for identity in identities:
                 Identity.objects.filter(pk=identity.pk).update(user=None)
-                self.log_change(request, identity, f"Removed from {identity.user}.")
+                self.log_change(request, identity, f"Removed from user {identity.user_id}.")
         self.message_user(request, f"{len(identities)} removed.")

@@ -3,7 +3,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import CHANGE
 from django.contrib.admin.utils import model_ngettext
 from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import ValidationError
@@ -16,6 +16,7 @@ from accounts.admin import UserFilter
 from accounts.models import User
 from todo_project.change_lists import LargeTableAdmin
 from todo_project.fields import with_line_feeds
+from todo_project.models import LogEntry
 
 from .exports import export
 from .models import Task, TaskQuerySet, is_titled
@@ -151,8 +152,7 @@ class TaskAdmin(LargeTableAdmin):
         done = "completed" if value else "reopened"
         with transaction.atomic():
             changed = queryset.set_completed(value)
-            log: Any = LogEntry.objects
-            log.log_actions(request.user.pk, changed, CHANGE, f"{done.capitalize()}.")
+            LogEntry.record(request.user, changed, CHANGE, f"{done.capitalize()}.")
         count = len(changed)
         self.message_user(request, f"{count:,} {model_ngettext(self.opts, count)} {done}.")
 

@@ -10,6 +10,12 @@ class TodoAdminSite(AdminSite):
     site_header = site_title = "Todo API"
     index_title = "Administration"
 
+    def get_log_entries(self, request: HttpRequest) -> Any:
+        """For the latest actions on the front page: ours, with what they are about."""
+        from .models import LogEntry
+
+        return LogEntry.objects.select_related("content_type").prefetch_related("object")
+
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:

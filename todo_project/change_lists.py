@@ -14,6 +14,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 
+from .history import HistoryMixin
+
 AHEAD = 1_000  # rows beyond the beginning of a page that are looked for
 DEEPEST = 100_000  # the last row of a list that has a page; filters lead to what is further down
 # Rows that an action writes one by one, or sends each as a field of the form that asks whether it
@@ -78,7 +80,7 @@ class LargeChangeList(ChangeList):
         self.full_result_count = None if narrowed else self.result_count
 
 
-class LargeTableAdmin(admin.ModelAdmin):
+class LargeTableAdmin(HistoryMixin):
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER  # each counts the whole table
     actions = ["delete_selected"]

@@ -1,12 +1,12 @@
 import re
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tasks.models import Task
+from todo_project.models import LogEntry
 
 URL = "/admin/tasks/task/"
 

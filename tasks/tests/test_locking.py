@@ -95,5 +95,5 @@ def test_a_deletion_is_stored_together_with_its_history(client, milk):
 
     statements = [query["sql"] for query in queries]
     within = statements[statements.index("BEGIN") : statements.index("COMMIT")]
-    for write in ('INSERT INTO "django_admin_log"', 'DELETE FROM "tasks_task"'):
+    for write in ('INSERT INTO "todo_project_logentry"', 'DELETE FROM "tasks_task"'):
         assert sum(statement.startswith(write) for statement in within) == 1
