@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString
 from todo_project.change_lists import MOST, LargeTableAdmin
 from todo_project.history import HistoryMixin
 
-from .models import Identity, SignIn, User
+from .attempts import LoginLimit
+from .models import Identity, SignIn, User, digests
 
 
 class UserCreationForm(AdminUserCreationForm):
@@ -115,6 +116,15 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
         if form.has_changed():
             super().save_model(request, obj, form, change)
 
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        super().delete_model(request, obj)
+        LoginLimit(None, obj.email).forget()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """One by one, as `User.delete` does more than the database."""
+        for user in queryset:
+            self.delete_model(request, user)
+
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         if self.too_many(request, queryset, MOST):
@@ -203,6 +213,14 @@ class IdentityAdmin(LargeTableAdmin):
         linked = obj is not None and obj.user is not None
         return not linked and super().has_delete_permission(request, obj)
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """Also one without an account, by the whole of its subject."""
+        removed = queryset.filter(subject__in=digests(search_term.strip()))
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        return found | removed, duplicates
+
     @admin.action(description="Remove from the account", permissions=["delete"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Identity]) -> None:
         if self.too_many(request, queryset, MOST):
@@ -210,6 +228,6 @@ class IdentityAdmin(LargeTableAdmin):
         identities = [one for one in queryset if outranks(request, one.user)]
         with transaction.atomic():
             for identity in identities:
-                Identity.objects.filter(pk=identity.pk).update(user=None)
+                identity.remove()
                 self.log_change(request, identity, f"Removed from user {identity.user_id}.")
         self.message_user(request, f"{len(identities)} removed.")

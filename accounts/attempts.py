@@ -106,6 +106,10 @@ class LoginLimit:
         self.strangers.clear()
         self.known.remember(timedelta(days=30))
 
+    def forget(self) -> None:
+        """The account is gone."""
+        Attempts.objects.filter(key__in=[self.strangers.key, self.known.key]).delete()
+
 
 class AnonymousThrottle(BaseThrottle):
     """THROTTLE_ANON calls from an address at each view that is open to all."""

@@ -17,7 +17,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 from todo_project.fields import StringField
 from todo_project.validators import validate_no_control_characters
 
-from .models import Identity, User, may_sign_in
+from .models import Identity, User, digests, may_sign_in
 from .serializers import EmailField
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,8 @@ def enter(person: Person) -> User:
     # Read before the identity: who finds an account that was just opened finds whose it is.
     user = User.objects.filter(email=person.email).first()
     identities = Identity.objects.select_related("user")
-    identity = identities.filter(issuer=person.issuer, subject=person.subject).first()
+    subjects = [person.subject, *digests(person.subject)]
+    identity = identities.filter(issuer=person.issuer, subject__in=subjects).first()
     if identity:
         return readmit(identity.user, person)
     if not person.email:

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.timezone import now as current_time
 
 from todo_project.validators import validate_no_control_characters
@@ -147,6 +149,12 @@ class User(AbstractBaseUser, PermissionsMixin):
             if password is not None or not self.is_active:
                 self.end_sign_ins()
 
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            for identity in self.identities.all():
+                identity.remove()
+            return super().delete(*args, **options)
+
     def confirm_email(self) -> None:
         """For who has shown to own the address; the caller saves. Whoever came before has not."""
         if self.email_verified_at is None:
@@ -212,11 +220,26 @@ class SignIn(models.Model):
         return float(self.spent.get(refresh_id, 0)) > (now - self.RACE).timestamp()
 
 
+class Session(AbstractBaseSession):
+    """A browser that somebody is signed in with, or nobody; see accounts/sessions.py."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
+
+    class Meta(AbstractBaseSession.Meta):
+        default_permissions = ()
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from .sessions import SessionStore
+
+        return SessionStore
+
+
 class Identity(models.Model):
     """A person as an identity provider knows them, linked to their account here.
 
     One without an account was removed, or outlived the account. It stays, as its token would
-    otherwise open the next account at its next request.
+    otherwise open the next account at its next request, but of its subject a digest alone.
     """
 
     issuer = models.CharField(max_length=255)
@@ -234,6 +257,18 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} of {self.issuer}"
+
+    def remove(self) -> None:
+        """End its link to the account, for good."""
+        subject = digests(self.subject)[0]
+        Identity.objects.filter(pk=self.pk).update(user=None, subject=subject)
+
+
+def digests(subject: str) -> list[str]:
+    """What an identity without an account has for its subject, by today's key and older ones."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    hashes = [salted_hmac("identity", subject, key, algorithm="sha256") for key in keys]
+    return [one.hexdigest() for one in hashes]
 
 
 class Attempts(models.Model):

@@ -18,7 +18,7 @@ from todo_project.parsers import StrictJSONParser
 from todo_project.queries import StrictQueryMixin
 
 from . import serializers
-from .attempts import AnonymousThrottle
+from .attempts import AnonymousThrottle, LoginLimit
 from .identities import Person
 from .models import User
 from .requests import AuthenticatedRequest
@@ -134,6 +134,7 @@ class MeView(IgnoredMembersMixin, StrictQueryMixin, generics.RetrieveUpdateDestr
             if user is None:
                 raise InvalidToken("The sign-in of this token has ended.")
             user.delete()
+            LoginLimit(self.request, user.email).forget()
 
 
 @answers(204)

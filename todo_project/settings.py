@@ -182,7 +182,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "corsheaders",
     "django_filters",
@@ -234,6 +233,7 @@ TIME_ZONE = "UTC"
 AUTH_USER_MODEL = "accounts.User"
 SESSION_ENGINE = "accounts.sessions"
 AUTHENTICATION_BACKENDS = ["accounts.backends.LimitedModelBackend"]
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # not in a session's row
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = [
     "accounts.hashers.BoundedArgon2PasswordHasher",

@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts.models import Attempts, SignIn
+from accounts.models import Attempts, Session, SignIn
 
 
 def test_it_deletes_what_is_over_and_keeps_the_rest(alice, sign_in, capsys):
@@ -13,9 +13,12 @@ def test_it_deletes_what_is_over_and_keeps_the_rest(alice, sign_in, capsys):
     SignIn.objects.create(user=alice, refresh_id="x", expires_at=past)
     Attempts.objects.create(key="old", expires_at=past)
     Attempts.objects.create(key="new", expires_at=future)
+    Session.objects.create(session_key="old", expire_date=past)
+    Session.objects.create(session_key="new", expire_date=future)
 
     call_command("clear_expired")
 
     assert SignIn.objects.get() == kept
     assert Attempts.objects.get().key == "new"
+    assert Session.objects.get().session_key == "new"
     assert capsys.readouterr().out == "1 sign-ins\n1 attempts\n"

@@ -465,6 +465,34 @@ def test_deleting_an_account_in_the_admin_keeps_its_identity_out(dee, me, staff_
     assert not User.objects.filter(email="dee@example.com").exists()
 
 
+def test_a_removed_identity_is_found_by_its_subject_and_not_told(dee, staff_client):
+    identity = Identity.objects.get()
+    act(staff_client, "remove", identity)
+
+    page = staff_client.get(f"/admin/accounts/identity/?q={identity.subject}")
+
+    assert [one.pk for one in page.context["cl"].result_list] == [identity.pk]
+    assert not Identity.objects.filter(subject=identity.subject).exists()
+    assert not staff_client.get("/admin/accounts/identity/?q=other").context["cl"].result_list
+
+
+def test_all_identities_are_listed_without_a_search(dee, me, staff_client):
+    act(staff_client, "remove", Identity.objects.get())
+    me(sub="u2", email="eve@example.com")
+
+    page = staff_client.get("/admin/accounts/identity/")
+
+    assert len(page.context["cl"].result_list) == 2
+
+
+def test_a_new_secret_key_lets_no_removed_identity_in(dee, staff_client, settings):
+    act(staff_client, "remove", Identity.objects.get())
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-0123456789-0123456789-0123456789-0123456789"
+
+    assert code(dee.get("/api/auth/me")) == (403, "identity_removed")
+
+
 def test_staff_leave_the_identities_of_superusers_alone(dee, client):
     User.objects.update(is_superuser=True)
     staff = User.objects.create_user("staff@example.com", PASSWORD, is_staff=True)

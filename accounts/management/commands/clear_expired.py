@@ -1,9 +1,10 @@
 from typing import Any
 
-from django.core.management import BaseCommand, call_command
+from django.core.management import BaseCommand
 from django.utils import timezone
 
 from accounts.models import Attempts, SignIn
+from accounts.sessions import SessionStore
 
 
 class Command(BaseCommand):
@@ -13,4 +14,4 @@ class Command(BaseCommand):
         for model in (SignIn, Attempts):
             count, _ = model.objects.filter(expires_at__lt=timezone.now()).delete()
             self.stdout.write(f"{count} {model._meta.verbose_name_plural}")
-        call_command("clearsessions")
+        SessionStore.clear_expired()
