@@ -7,14 +7,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from todo_project.fields import STRING_FIELDS
+from todo_project.fields import STRING_FIELDS, MultilineField
 from todo_project.representations import CompiledModelSerializer
 
 from .dates import DATE, INSTANT, TIME
 from .models import Task
 
 
-class NullableTextField(serializers.CharField):
+class NullableTextField(MultilineField):
     """A text for which null means the same as "", as front ends send either."""
 
     def __init__(self, **options: Any) -> None:
