@@ -1,5 +1,6 @@
-"""Where a PostgreSQL server is, and how to be safe with it."""
+"""Where the database is, and how to be safe with it."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,26 @@ PATIENCE: dict[str, Any] = {
 # Bounds for what a client waits for, in PostgreSQL's own terms. A migration may take its time, but
 # not queue for a table and make everybody else queue behind it.
 STATEMENT_TIMEOUT, LOCK_TIMEOUT = "-c statement_timeout=15s", "-c lock_timeout=5s"
+
+
+def embedded_database(folder: Path) -> dict[str, Any]:
+    """The SQLite database in `folder`, which is made if there is none."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": folder / "todo.sqlite3",
+        # A file, as in production: the in-memory database knows neither WAL nor locks.
+        "TEST": {"NAME": folder / "test.sqlite3"},
+        # The last connection to close removes the WAL, and on a disk that is full or read-only
+        # the next would have nothing to read by.
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "timeout": 20,
+            # A transaction that begins by reading cannot wait for a lock when it comes to write.
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+        },
+    }
 
 
 def server_databases(url: str, direct_url: str) -> dict[str, dict[str, Any]]:

@@ -5,92 +5,45 @@ loopback only, an embedded SQLite database and generated keys, all of it under `
 """
 
 import os
-import re
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
-
-from .databases import server_databases
-from .keys import kept_key
+from . import environment
+from .databases import embedded_database, server_databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
-env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
-
-
-def number(name: str, default: int, least: int = 0, most: int = 10**9) -> int:
-    value: str = env.str(name, default="") or str(default)
-    if not value.isdecimal() or not least <= int(value) <= most:
-        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}.")
-    return int(value)
-
+environment.read_file(BASE_DIR / ".env")
 
 # Database
 
-DATABASE_URL = env.str("DATABASE_URL", default="") or env.str("NEON_DB_URL", default="")
+DATABASE_URL = environment.text("DATABASE_URL") or environment.text("NEON_DB_URL")
 EMBEDDED_DATABASE = not DATABASE_URL
-
 if EMBEDDED_DATABASE:
-    VAR_DIR.mkdir(mode=0o700, exist_ok=True)
-    DATABASE = {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": VAR_DIR / "todo.sqlite3",
-        # A file, as in production: the in-memory database knows neither WAL nor locks.
-        "TEST": {"NAME": VAR_DIR / "test.sqlite3"},
-        # The last connection to close removes the WAL, and on a disk that is full or read-only
-        # the next would have nothing to read by.
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "timeout": 20,
-            # A transaction that begins by reading cannot wait for a lock when it comes to write.
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
-        },
-    }
-    DATABASES = {"default": DATABASE}
+    DATABASES = {"default": embedded_database(VAR_DIR)}
 else:
-    DATABASES = server_databases(DATABASE_URL, env.str("DATABASE_DIRECT_URL", default=""))
+    DATABASES = server_databases(DATABASE_URL, environment.text("DATABASE_DIRECT_URL"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-
-def secret(name: str) -> str:
-    """The key given in the environment; generated and kept while the database is embedded."""
-    value: str = env.str(name, default="")
-    if value:
-        return value
-    if not EMBEDDED_DATABASE:
-        raise ImproperlyConfigured(f"{name} is required with a server database.")
-    return kept_key(VAR_DIR / name.lower())
-
-
-SECRET_KEY = secret("SECRET_KEY")
-DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = environment.key("SECRET_KEY", VAR_DIR, EMBEDDED_DATABASE)
+DEBUG = environment.flag("DEBUG")
 
 # Server
 
-HOST = env.str("HOST", default="") or "127.0.0.1"
-try:
-    ip_address(HOST)
-except ValueError:
-    raise ImproperlyConfigured("HOST must be an IP address to listen on.") from None
-PORT = number("PORT", 8000, 1, 65_535)
-WORKERS = number("WORKERS", os.cpu_count() or 1, 1, 1000)
-THREADS = number("THREADS", 2, 1, 1000)
-WORKER_MAX_MIB = number("WORKER_MAX_MIB", 300, 1)  # of memory; one that grows beyond is replaced
+HOST = environment.ip("HOST", "127.0.0.1")
+PORT = environment.number("PORT", 8000, 1, 65_535)
+WORKERS = environment.number("WORKERS", os.cpu_count() or 1, 1, 1000)
+THREADS = environment.number("THREADS", 2, 1, 1000)
+# MiB of memory; one that grows beyond is replaced
+WORKER_MAX_MIB = environment.number("WORKER_MAX_MIB", 300, 1)
 
 # Shared by the processes of one machine or many; nothing that must be exact is kept here.
 
-CACHE_URL = env.str("CACHE_URL", default="")
+CACHE_URL = environment.redis("CACHE_URL")
 if CACHE_URL:
-    if not CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
-        raise ImproperlyConfigured("CACHE_URL must be a redis:// address.")
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -102,11 +55,9 @@ if CACHE_URL:
 
 # Logs and figures
 
-LOG_FORMAT = env.str("LOG_FORMAT", default="") or "console"
-if LOG_FORMAT not in ("console", "json"):
-    raise ImproperlyConfigured("LOG_FORMAT must be console or json.")
-SLOW_QUERY_MS = number("SLOW_QUERY_MS", 500)
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+LOG_FORMAT = environment.choice("LOG_FORMAT", "console", "json")
+SLOW_QUERY_MS = environment.number("SLOW_QUERY_MS", 500)
+METRICS_TOKEN = environment.text("METRICS_TOKEN")
 
 LOGGING = {
     "version": 1,
@@ -138,10 +89,10 @@ LOGGING = {
 # Addresses
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK_HOSTS)
-PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
-FRONTEND_URL = env.str("FRONTEND_URL", default="http://localhost:3000").rstrip("/")
-TRUSTED_PROXIES = number("TRUSTED_PROXIES", 0)
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", *LOOPBACK_HOSTS)
+PUBLIC_URL = environment.text("PUBLIC_URL").rstrip("/")
+FRONTEND_URL = environment.text("FRONTEND_URL", "http://localhost:3000").rstrip("/")
+TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0)
 
 HTTPS = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
@@ -154,7 +105,7 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[FRONTEND_URL])
+CORS_ALLOWED_ORIGINS = environment.words("CORS_ALLOWED_ORIGINS", FRONTEND_URL)
 CORS_ALLOW_HEADERS = [
     "accept",
     "authorization",
@@ -250,80 +201,54 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "accounts.validators.ContextWordsValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600  # seconds, for links of either kind
-EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", default="") or "none"
-if EMAIL_VERIFICATION not in ("none", "required"):
-    raise ImproperlyConfigured("EMAIL_VERIFICATION must be none or required.")
+EMAIL_VERIFICATION = environment.choice("EMAIL_VERIFICATION", "none", "required")
 SIGN_IN_LIFETIME = timedelta(days=90)  # however often its tokens are refreshed
 
+THROTTLE_LOGIN = environment.rate("THROTTLE_LOGIN", "10/min")
+THROTTLE_ANON = environment.rate("THROTTLE_ANON", "120/min")
 
-def rate(name: str, default: str) -> str:
-    """So many calls in a second, minute, hour or day; empty for no limit."""
-    value: str = env.str(name, default=default)
-    if value and not re.fullmatch("[1-9][0-9]*/(s|sec|m|min|h|hour|d|day)", value):
-        raise ImproperlyConfigured(f"{name} must be a rate such as 10/min, or empty.")
-    return value
-
-
-THROTTLE_LOGIN = rate("THROTTLE_LOGIN", "10/min")
-THROTTLE_ANON = rate("THROTTLE_ANON", "120/min")
-
+ISSUER = "todo-api"  # of our own tokens, and whom they are for
 SIMPLE_JWT = {
-    "SIGNING_KEY": secret("JWT_SIGNING_KEY"),
-    "ISSUER": "todo-api",
-    "AUDIENCE": "todo-api",
+    "SIGNING_KEY": environment.key("JWT_SIGNING_KEY", VAR_DIR, EMBEDDED_DATABASE),
+    "ISSUER": ISSUER,
+    "AUDIENCE": ISSUER,
     "LEEWAY": 5,
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=number("ACCESS_TOKEN_MINUTES", 15)),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=number("REFRESH_TOKEN_DAYS", 14)),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=environment.number("ACCESS_TOKEN_MINUTES", 15)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=environment.number("REFRESH_TOKEN_DAYS", 14)),
     "AUTH_TOKEN_CLASSES": ["accounts.tokens.AccessToken"],
 }
 
 # Better Auth, when it signs people in for the front end
 
-HTTP_ADDRESS = r"(?a)https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?(/[\w./~-]*)?"
-
-
-def origin(url: str) -> str:
-    """Scheme, host and port as browsers write them, and as Better Auth names itself."""
-    try:
-        parts = urlsplit(url)
-        if not re.fullmatch(HTTP_ADDRESS, url) or parts.port == 0:  # `port` may raise it as well
-            raise ValueError
-    except ValueError:
-        raise ImproperlyConfigured(
-            "BETTER_AUTH_URL must be an http:// or https:// address."
-        ) from None
-    implied = {"http": ":80", "https": ":443"}[parts.scheme]
-    return f"{parts.scheme}://{parts.netloc.lower()}".removesuffix(implied)
-
-
-BETTER_AUTH_URL = env.str("BETTER_AUTH_URL", default="").rstrip("/").removesuffix("/api/auth")
-BETTER_AUTH_SECRET = env.str("BETTER_AUTH_SECRET", default="")
-BETTER_AUTH_ORIGIN = BETTER_AUTH_URL and origin(BETTER_AUTH_URL)
-BETTER_AUTH_ISSUER = env.str("BETTER_AUTH_ISSUER", default="") or BETTER_AUTH_ORIGIN
-BETTER_AUTH_AUDIENCE = env.str("BETTER_AUTH_AUDIENCE", default="") or BETTER_AUTH_ORIGIN
-BETTER_AUTH = bool(BETTER_AUTH_URL or BETTER_AUTH_SECRET)
-if BETTER_AUTH_ISSUER in (SIMPLE_JWT["ISSUER"], "BETTER_AUTH_SECRET"):
-    raise ImproperlyConfigured("BETTER_AUTH_ISSUER is a name that something else has.")
+BETTER_AUTH_URL = environment.address("BETTER_AUTH_URL").removesuffix("/api/auth")
+BETTER_AUTH_SECRET = environment.text("BETTER_AUTH_SECRET")
+BETTER_AUTH_ORIGIN = BETTER_AUTH_URL and environment.origin_of(BETTER_AUTH_URL)
+BETTER_AUTH_ISSUER = environment.issuer(
+    "BETTER_AUTH_ISSUER", BETTER_AUTH_ORIGIN, ISSUER, "BETTER_AUTH_SECRET"
+)
+BETTER_AUTH_AUDIENCE = environment.text("BETTER_AUTH_AUDIENCE", BETTER_AUTH_ORIGIN)
 
 # Mail
 
-try:
-    vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
-except ValueError:
-    raise ImproperlyConfigured(
-        "EMAIL_URL is no address: write what is special in its password as %XX."
-    ) from None
+MAIL_SERVER = environment.mail_server("EMAIL_URL")
+EMAIL_BACKEND = MAIL_SERVER["EMAIL_BACKEND"]
+EMAIL_HOST = MAIL_SERVER["EMAIL_HOST"]
+EMAIL_PORT = MAIL_SERVER["EMAIL_PORT"]
+EMAIL_HOST_USER = MAIL_SERVER["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = MAIL_SERVER["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = MAIL_SERVER.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = MAIL_SERVER.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", default=f"no-reply@{urlsplit(PUBLIC_URL or FRONTEND_URL).hostname}"
+DEFAULT_FROM_EMAIL = environment.text(
+    "DEFAULT_FROM_EMAIL", f"no-reply@{urlsplit(PUBLIC_URL or FRONTEND_URL).hostname}"
 )
 
 # API
 
-TOKEN_AUTHENTICATION = [
-    *["accounts.better_auth.BetterAuthentication"] * BETTER_AUTH,  # leaves ours to the next
-    "accounts.authentication.SignInAuthentication",
-]
+TOKEN_AUTHENTICATION = ["accounts.authentication.SignInAuthentication"]
+if BETTER_AUTH_URL or BETTER_AUTH_SECRET:
+    # It leaves tokens of our own to the next.
+    TOKEN_AUTHENTICATION.insert(0, "accounts.better_auth.BetterAuthentication")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         *TOKEN_AUTHENTICATION,
@@ -341,7 +266,7 @@ REST_FRAMEWORK = {
         "todo_project.renderers.PageRenderer",
     ],
     "DEFAULT_THROTTLE_CLASSES": ["todo_project.throttling.UserThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": rate("THROTTLE_USER", "6000/min") or None},
+    "DEFAULT_THROTTLE_RATES": {"user": environment.rate("THROTTLE_USER", "6000/min") or None},
     "NUM_PROXIES": TRUSTED_PROXIES,
     "DEFAULT_SCHEMA_CLASS": "todo_project.schema.ApiSchema",
     "EXCEPTION_HANDLER": "todo_project.problems.exception_handler",
