@@ -3,26 +3,47 @@
 No error tells the value of a variable, as it may be a secret.
 """
 
+import io
 import os
 import re
+from collections.abc import Iterable
+from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from redis import ConnectionPool, RedisError
 
 from .keys import kept_key
 
-HTTP_ADDRESS = r"(?a)https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?(/[\w./~-]*)?"
-RATE = "[1-9][0-9]*/(s|sec|m|min|h|hour|d|day)"
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+LINE = re.compile(r"""(?a)(export )?\w+=("[^\0]*"|'[^\0]*'|[^"'\0][^\0]*)?|#.*|""")
+RATE = re.compile("[1-9][0-9]*/(s|sec|m|min|h|hour|d|day)")
+HOST = r"([\w.-]+|\[[\da-f:.]+\])"
+HTTP_ADDRESS = re.compile(rf"(?ai)https?://{HOST}(:\d+)?(/[\w./~-]*)?")
+ORIGIN = re.compile(rf"(?ai)[a-z][a-z\d+.-]*://{HOST}(:\d+)?/?")
 NO_ADDRESS = "is no address: write what is special in its password as %XX"
 
 
-def read_file(path: Path) -> None:
-    """Takes from `path`, or from ENV_FILE, what the environment itself does not say."""
-    environ.Env.read_env(os.environ.get("ENV_FILE", path))
+def read_file() -> None:
+    """Takes from `.env`, or the file that ENV_FILE names, what the environment does not say."""
+    path = Path(text("ENV_FILE", str(BASE_DIR / ".env")))
+    if not (path.exists() or text("ENV_FILE")):
+        return
+    try:
+        lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
+    except UnicodeError:
+        raise ImproperlyConfigured(f"{path}: It must be written in UTF-8.") from None
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path}: {error.strerror}.") from None
+    for number, line in enumerate(lines, 1):
+        if not LINE.fullmatch(line):
+            raise ImproperlyConfigured(f"{path}, line {number}: It must be NAME=value.")
+    environ.Env.read_env(io.StringIO("\n".join(lines)))
 
 
 def refuse(name: str, reason: str) -> NoReturn:
@@ -34,14 +55,14 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
-def words(name: str, *default: str) -> list[str]:
+def words(name: str, default: Iterable[str] = ()) -> list[str]:
     """The parts of a comma list."""
     return [word.strip() for word in text(name).split(",") if word.strip()] or list(default)
 
 
-def number(name: str, default: int, least: int = 0, most: int = 10**9) -> int:
+def number(name: str, default: int, least: int = 0, most: int = 10**6) -> int:
     value = text(name, str(default))
-    if not (value.isascii() and value.isdecimal()) or not least <= int(value) <= most:
+    if not re.fullmatch("[0-9]{1,9}", value) or not least <= int(value) <= most:
         refuse(name, f"must be a whole number from {least} to {most}")
     return int(value)
 
@@ -54,13 +75,16 @@ def choice(name: str, default: str, other: str) -> str:
 
 
 def flag(name: str) -> bool:
-    return text(name).lower() in ("true", "on", "ok", "y", "yes", "1")
+    value = text(name, "false").lower()
+    if value not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
+        refuse(name, "must be true or false")
+    return value in ("true", "yes", "on", "1")
 
 
 def rate(name: str, default: str) -> str:
     """So many calls in a second, minute, hour or day; empty for no limit."""
     value = os.environ.get(name, default).strip()
-    if value and not re.fullmatch(RATE, value):
+    if value and not RATE.fullmatch(value):
         refuse(name, "must be a rate such as 10/min, or empty")
     return value
 
@@ -74,22 +98,50 @@ def ip(name: str, default: str) -> str:
     return value
 
 
-def address(name: str) -> str:
-    """An address of HTTP without a slash at its end."""
-    url = text(name)
+def hosts(name: str, default: Iterable[str]) -> list[str]:
+    values = words(name, default)
+    if not all(value == "*" or re.fullmatch(rf"(?ai){HOST}", value) for value in values):
+        refuse(name, "must be a comma list of host names without scheme, port or path")
+    return values
+
+
+def split(url: str) -> SplitResult | None:
+    """The parts of an address; None if its host or its port is none."""
     try:
-        # `port` raises ValueError for one out of range.
-        if url and (not re.fullmatch(HTTP_ADDRESS, url) or urlsplit(url).port == 0):
-            raise ValueError
+        parts = urlsplit(url)
+        return None if parts.port == 0 else parts
     except ValueError:
+        return None
+
+
+def address(name: str, default: str = "") -> str:
+    """An address of HTTP, without a slash at its end."""
+    url = text(name, default)
+    if url and not (HTTP_ADDRESS.fullmatch(url) and split(url)):
         refuse(name, "must be an http:// or https:// address")
     return url.rstrip("/")
+
+
+def origin(name: str) -> str:
+    """An address of HTTP without a path, as browsers write it."""
+    url = address(name)
+    if urlsplit(url).path:
+        refuse(name, "must have no path")
+    return url and origin_of(url)
+
+
+def origins(name: str, default: Iterable[str]) -> list[str]:
+    """Also of pages that no server has, such as capacitor://localhost."""
+    urls = words(name, default)
+    if not all(ORIGIN.fullmatch(url) and split(url) for url in urls):
+        refuse(name, "must be a comma list of origins such as https://app.example.com")
+    return [origin_of(url) for url in urls]
 
 
 def origin_of(url: str) -> str:
     """Scheme, host and port as browsers write them, and as Better Auth names itself."""
     parts = urlsplit(url)
-    implied = {"http": ":80", "https": ":443"}[parts.scheme]
+    implied = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
     return f"{parts.scheme}://{parts.netloc.lower()}".removesuffix(implied)
 
 
@@ -100,26 +152,73 @@ def issuer(name: str, default: str, *taken: str) -> str:
     return value
 
 
-def key(name: str, folder: Path, embedded: bool) -> str:
-    """The key given; else one that is made and kept in `folder` if the database is embedded."""
-    if value := text(name):
-        return value
-    if not embedded:
-        refuse(name, "is required with a server database")
-    return kept_key(folder / name.lower())
+def bearer(name: str) -> str:
+    """A token that can be sent in a header."""
+    value = text(name)
+    if not re.fullmatch("[!-~]*", value):
+        refuse(name, "must be of visible ASCII characters")
+    return value
 
 
-def redis(name: str) -> str:
-    url = text(name)
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+def redis_servers(name: str) -> str:
+    """A comma list of addresses, each tried without connecting."""
+    urls = words(name)
+    if not all(url.startswith(("redis://", "rediss://", "unix://")) for url in urls):
         refuse(name, "must be a redis:// address")
-    return url
+    for url in urls:
+        try:
+            ConnectionPool.from_url(url).make_connection()
+        except (RedisError, TypeError, ValueError):
+            refuse(name, "is no address, or has an option that redis-py does not know")
+        if "@" in urlsplit(url).path:  # a password with a `/` in it
+            refuse(name, NO_ADDRESS)
+    return ",".join(urls)
 
 
 def mail_server(name: str) -> dict[str, Any]:
     """The settings of Django for sending mails, by their names."""
-    try:
-        settings: dict[str, Any] = environ.Env.email_url_config(text(name, "consolemail://"))
-    except ValueError:
+    url = text(name, "consolemail://")
+    parts = split(url)
+    if url.partition("://")[0] not in ("smtp", "smtp+tls", "smtp+ssl", "consolemail"):
+        refuse(name, "must be an smtp://, smtp+tls:// or smtp+ssl:// address, or consolemail://")
+    if not parts or parts.path.strip("/") or parts.query or parts.fragment:
         refuse(name, NO_ADDRESS)
+    if parts.scheme != "consolemail" and not parts.hostname:
+        refuse(name, "names no host")
+    settings: dict[str, Any] = environ.Env.email_url_config(url)
     return settings
+
+
+def sender(name: str, default: str) -> str:
+    value = text(name, default)
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
+        refuse(name, "must be an e-mail address")
+    return value
+
+
+def folder(name: str, default: str) -> Path:
+    return BASE_DIR / os.path.expanduser(text(name, default))
+
+
+def own_folder(name: str, path: Path) -> Path:
+    """The folder, made if there is none, where this process can keep something."""
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        refuse(name, f"names {path}: {error.strerror}")
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        refuse(name, f"names {path}, which this process cannot read and write")
+    return path
+
+
+def key(name: str, var_dir: Path, embedded: bool) -> str:
+    """The key given; else one that is made and kept in `var_dir` if the database is embedded."""
+    if value := text(name):
+        return value
+    if not embedded:
+        refuse(name, "is required with a server database")
+    path = own_folder("VAR_DIR", var_dir) / name.lower()
+    try:
+        return kept_key(path)
+    except (OSError, UnicodeError):
+        refuse(name, f"is kept in {path}, which this process cannot read and write")

@@ -1,5 +1,7 @@
 """What a load balancer or an orchestrator asks."""
 
+from typing import Any
+
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -7,6 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from .problems import UNAVAILABLE
+
+
+def missing_migrations() -> list[Any]:
+    executor = MigrationExecutor(connection)
+    return executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 @require_safe
@@ -21,8 +28,7 @@ def health(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """Ready to serve: the database is there and has every migration; otherwise a 503."""
     try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        missing = missing_migrations()
     except UNAVAILABLE:
         return JsonResponse({"status": "database unreachable"}, status=503)
     if missing:

@@ -6,26 +6,21 @@ loopback only, an embedded SQLite database and generated keys, all of it under `
 
 import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from . import environment
-from .databases import embedded_database, server_databases
+from .databases import databases
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+environment.read_file()
 
-environment.read_file(BASE_DIR / ".env")
+BASE_DIR = environment.BASE_DIR
+VAR_DIR = environment.folder("VAR_DIR", "var")
 
 # Database
 
-DATABASE_URL = environment.text("DATABASE_URL") or environment.text("NEON_DB_URL")
-EMBEDDED_DATABASE = not DATABASE_URL
-if EMBEDDED_DATABASE:
-    DATABASES = {"default": embedded_database(VAR_DIR)}
-else:
-    DATABASES = server_databases(DATABASE_URL, environment.text("DATABASE_DIRECT_URL"))
+DATABASES = databases(VAR_DIR)
+EMBEDDED_DATABASE = "direct" not in DATABASES
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 SECRET_KEY = environment.key("SECRET_KEY", VAR_DIR, EMBEDDED_DATABASE)
@@ -42,7 +37,7 @@ WORKER_MAX_MIB = environment.number("WORKER_MAX_MIB", 300, 1)
 
 # Shared by the processes of one machine or many; nothing that must be exact is kept here.
 
-CACHE_URL = environment.redis("CACHE_URL")
+CACHE_URL = environment.redis_servers("CACHE_URL")
 if CACHE_URL:
     CACHES = {
         "default": {
@@ -57,7 +52,7 @@ if CACHE_URL:
 
 LOG_FORMAT = environment.choice("LOG_FORMAT", "console", "json")
 SLOW_QUERY_MS = environment.number("SLOW_QUERY_MS", 500)
-METRICS_TOKEN = environment.text("METRICS_TOKEN")
+METRICS_TOKEN = environment.bearer("METRICS_TOKEN")
 
 LOGGING = {
     "version": 1,
@@ -89,10 +84,10 @@ LOGGING = {
 # Addresses
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", *LOOPBACK_HOSTS)
-PUBLIC_URL = environment.text("PUBLIC_URL").rstrip("/")
-FRONTEND_URL = environment.text("FRONTEND_URL", "http://localhost:3000").rstrip("/")
-TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0)
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", LOOPBACK_HOSTS)
+PUBLIC_URL = environment.origin("PUBLIC_URL")
+FRONTEND_URL = environment.address("FRONTEND_URL", "http://localhost:3000")
+TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0, most=100)
 
 HTTPS = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
@@ -105,7 +100,7 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOWED_ORIGINS = environment.words("CORS_ALLOWED_ORIGINS", FRONTEND_URL)
+CORS_ALLOWED_ORIGINS = environment.origins("CORS_ALLOWED_ORIGINS", [FRONTEND_URL])
 CORS_ALLOW_HEADERS = [
     "accept",
     "authorization",
@@ -213,8 +208,8 @@ SIMPLE_JWT = {
     "ISSUER": ISSUER,
     "AUDIENCE": ISSUER,
     "LEEWAY": 5,
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=environment.number("ACCESS_TOKEN_MINUTES", 15)),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=environment.number("REFRESH_TOKEN_DAYS", 14)),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=environment.number("ACCESS_TOKEN_MINUTES", 15, 1)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=environment.number("REFRESH_TOKEN_DAYS", 14, 1, 3650)),
     "AUTH_TOKEN_CLASSES": ["accounts.tokens.AccessToken"],
 }
 
@@ -239,7 +234,7 @@ EMAIL_HOST_PASSWORD = MAIL_SERVER["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = MAIL_SERVER.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = MAIL_SERVER.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = environment.text(
+DEFAULT_FROM_EMAIL = environment.sender(
     "DEFAULT_FROM_EMAIL", f"no-reply@{urlsplit(PUBLIC_URL or FRONTEND_URL).hostname}"
 )
 

@@ -27,6 +27,36 @@ def copy_project():
     return copy
 
 
+@pytest.fixture
+def project(copy_project, tmp_path):
+    """A copy of the project."""
+    return copy_project(tmp_path)
+
+
+def show(project, expression, **variables):
+    """What a setting is, in an environment of nothing but `variables`."""
+    code = f"from todo_project import settings; print({expression})"
+    return run(project, "-c", code, **variables)
+
+
+def serve(project, *options, **variables):
+    """How `serve` ends when it refuses to begin."""
+    return run(project, "manage.py", "serve", *options, **variables)
+
+
+def run(project, *arguments, **variables):
+    """Python in a copy of the project; permissions hold for it even where root runs the tests."""
+    without = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    return subprocess.run(
+        [*(without if os.geteuid() == 0 else []), sys.executable, *arguments],
+        cwd=project,
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
 @pytest.fixture(scope="session")
 def serving(copy_project, tmp_path_factory):
     """Starts a server on a fresh database of the kind that is tested; gives its address."""

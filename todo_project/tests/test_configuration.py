@@ -10,34 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-
-@pytest.fixture
-def project(copy_project, tmp_path):
-    return copy_project(tmp_path)
-
-
-def show(project, expression, **variables):
-    """What a setting is, in an environment of nothing but `variables`."""
-    code = f"from todo_project import settings; print({expression})"
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=project,
-        env={"PATH": os.environ["PATH"], **variables},
-        capture_output=True,
-        text=True,
-    )
-
-
-def serve(project, *options, **variables):
-    """How `serve` ends when it refuses to begin."""
-    return subprocess.run(
-        [sys.executable, "manage.py", "serve", *options],
-        cwd=project,
-        env={"PATH": os.environ["PATH"], **variables},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+from .conftest import serve, show
 
 
 def test_with_nothing_configured_it_is_closed(project):
@@ -89,6 +62,7 @@ def test_a_server_database_is_configured_by_its_address(project, variable):
 
 
 KEYS = {"SECRET_KEY": "x" * 50, "JWT_SIGNING_KEY": "y" * 50}
+DATABASE = "a postgres:// address, or sqlite:/// and the path of a file"
 DIRECT = "postgres://ann@db.example/todo?sslmode=require&channel_binding=require"
 POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_binding=require"
 
@@ -164,7 +138,7 @@ def test_what_the_address_asks_of_tls_reaches_the_driver(project, address):
         ),
         (
             {"DATABASE_URL": "mysql://localhost/todo"},
-            "Configuration error: DATABASE_URL must be a postgres:// address.",
+            f"Configuration error: DATABASE_URL must be {DATABASE}.",
         ),
         (
             {"CACHE_URL": "memcached://localhost"},
@@ -217,7 +191,7 @@ def test_what_the_address_asks_of_tls_reaches_the_driver(project, address):
         ),
         (
             {"DATABASE_URL": "nonsense"},
-            "Configuration error: DATABASE_URL must be a postgres:// address.",
+            f"Configuration error: DATABASE_URL must be {DATABASE}.",
         ),
     ],
 )
@@ -377,12 +351,12 @@ def test_on_this_machine_alone_it_may_be_open(project, host):
 
 def test_it_says_what_is_in_effect_and_no_secret(project):
     variables = {
-        "CACHE_URL": "redis://ann:sesame@cache.example:6379/1?x=sesame,redis://:sesame@b:6379",
+        "CACHE_URL": "redis://ann:sesame@cache.example:6379/1?client_name=sesame,redis://:sesame@b:6379",
         "EMAIL_URL": "smtp+tls://ann:sesame@mail.example:587",
         "SECRET_KEY": "sesame" * 10,
         "JWT_SIGNING_KEY": "sesame-" * 10,
         "METRICS_TOKEN": "sesame",
-        "PUBLIC_URL": "https://ann:sesame@todo.example",
+        "PUBLIC_URL": "https://todo.example",
         "TRUSTED_PROXIES": "2",
         "BETTER_AUTH_URL": "https://app.example",
         "BETTER_AUTH_SECRET": "sesame+" * 10,

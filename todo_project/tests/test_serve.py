@@ -1,16 +1,16 @@
 """The server as the README starts it, and the README's session against it."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 
 import pytest
 from django.conf import settings
+
+from .conftest import fresh_database, serve
 
 
 def test_it_serves_pages_and_their_assets(server):
@@ -47,17 +47,29 @@ def decode(output):
     return values
 
 
-def test_it_does_not_share_its_port(server, copy_project, tmp_path):
+def test_it_does_not_share_its_port(server, project):
     port = server.rsplit(":", 1)[1]
 
-    second = subprocess.run(
-        [sys.executable, "manage.py", "serve"],
-        cwd=copy_project(tmp_path),
-        env={"PATH": os.environ["PATH"], "PORT": port},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    second = serve(project, "--migrate", "--verbosity=0", PORT=port)
 
     assert second.returncode == 1
     assert second.stderr == f"CommandError: 127.0.0.1:{port}: Address already in use\n"
+
+
+def test_it_does_not_serve_a_database_that_lacks_migrations(project):
+    with fresh_database() as variables:
+        result = serve(project, **variables)
+
+    assert result.returncode == 1
+    assert result.stderr == "CommandError: The database lacks migrations. Run serve --migrate.\n"
+
+
+@pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="it is a file of SQLite's")
+def test_a_file_that_is_no_database_is_told_in_a_line(project):
+    file = project / "notes.txt"
+    file.write_text("Buy milk, and call the plumber.\n" * 100)
+
+    result = serve(project, "--migrate", DATABASE_URL=f"sqlite:///{file}")
+
+    assert result.returncode == 1
+    assert result.stderr == f"CommandError: file is not a database (SQLite in {file})\n"

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
-from django.db import OperationalError, connections
+from django.db import DatabaseError, connections
 from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
+
+from todo_project.probes import missing_migrations
 
 logger = logging.getLogger(__name__)
 
@@ -26,18 +28,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with shared_figures():
             self.check()
-            if options["migrate"]:
-                self.migrate(options["verbosity"])
+            self.prepare_database(options["migrate"], options["verbosity"])
             connections.close_all()  # or the workers, which are forks, would share them
             self.claim_port()
             self.tell(configuration())
             serve()
 
-    def migrate(self, verbosity: int) -> None:
+    def prepare_database(self, migrate: bool, verbosity: int) -> None:
         try:
-            call_command("migrate", verbosity=verbosity)
-        except OperationalError as error:
-            raise CommandError(str(error)) from error
+            if migrate:
+                call_command("migrate", verbosity=verbosity)
+            elif missing_migrations():
+                raise CommandError("The database lacks migrations. Run serve --migrate.")
+        except DatabaseError as error:
+            raise CommandError(f"{error} ({describe('default')})") from error
 
     def claim_port(self) -> None:
         """Granian shares a port with whoever else shares it, so two servers would mix."""
