@@ -132,10 +132,17 @@ def origin(name: str) -> str:
 
 def origins(name: str, default: Iterable[str]) -> list[str]:
     """Also of pages that no server has, such as capacitor://localhost."""
-    urls = words(name, default)
+    urls = words(name)
     if not all(ORIGIN.fullmatch(url) and split(url) for url in urls):
         refuse(name, "must be a comma list of origins such as https://app.example.com")
-    return [origin_of(url) for url in urls]
+    return [origin_of(url) for url in urls or default]
+
+
+def with_loopback_twin(url: str) -> list[str]:
+    """The address, and with the other name of this machine, as people open it by either."""
+    host = urlsplit(url).hostname or ""
+    twin = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}.get(host)
+    return [url, origin_of(url).replace(host, twin)] if twin else [url]
 
 
 def origin_of(url: str) -> str:

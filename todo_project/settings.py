@@ -100,7 +100,12 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOWED_ORIGINS = environment.origins("CORS_ALLOWED_ORIGINS", [FRONTEND_URL])
+CORS_ALLOWED_ORIGINS = environment.origins(
+    "CORS_ALLOWED_ORIGINS", environment.with_loopback_twin(FRONTEND_URL)
+)
+# Front ends send `credentials: "include"`. A session's cookie reads; to write needs a CSRF token,
+# which is for our own pages alone.
+CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = [
     "accept",
     "authorization",
@@ -108,13 +113,16 @@ CORS_ALLOW_HEADERS = [
     "idempotency-key",
     "if-match",
     "if-none-match",
+    "prefer",
 ]
 CORS_EXPOSE_HEADERS = [
     "ETag",
     "Idempotent-Replayed",
     "Link",
     "Location",
+    "Preference-Applied",
     "Retry-After",
+    "X-Ignored-Members",
     "X-Request-ID",
 ]
 

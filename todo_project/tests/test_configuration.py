@@ -19,7 +19,8 @@ def test_with_nothing_configured_it_is_closed(project):
     result = show(project, ", ".join(f"settings.{name}" for name in names))
 
     assert result.stdout.strip() == (
-        "False ['localhost', '127.0.0.1', '[::1]'] 127.0.0.1 ['http://localhost:3000'] 0"
+        "False ['localhost', '127.0.0.1', '[::1]'] 127.0.0.1"
+        " ['http://localhost:3000', 'http://127.0.0.1:3000'] 0"
     )
 
 

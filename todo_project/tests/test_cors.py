@@ -1,11 +1,16 @@
+"""Front ends on other origins, in a browser."""
+
 import pytest
+from rest_framework.test import APIClient
+
+from tasks.models import Task
 
 FRONTEND = "http://localhost:3000"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_the_front_end_may_send_what_the_api_understands(client, method):
-    headers = "authorization, content-type, if-match, if-none-match, idempotency-key"
+    headers = "authorization, content-type, if-match, if-none-match, idempotency-key, prefer"
 
     response = client.options(
         "/api/tasks/1",
@@ -29,8 +34,36 @@ def test_the_front_end_may_read_the_headers_of_any_answer(anonymous, db, path):
     assert response["Access-Control-Allow-Origin"] == FRONTEND
     exposed = response["Access-Control-Expose-Headers"].split(", ")
     assert {"ETag", "Link", "Location", "Retry-After", "Idempotent-Replayed"} <= set(exposed)
-    assert "Access-Control-Allow-Credentials" not in response
+    assert {"Preference-Applied", "X-Ignored-Members"} <= set(exposed)
     assert "origin" in response["Vary"]
+
+
+@pytest.mark.parametrize("origin", [FRONTEND, "http://127.0.0.1:3000"])
+@pytest.mark.parametrize("method", ["get", "options"])
+def test_the_front_end_may_send_credentials(anonymous, db, origin, method):
+    """As `fetch` does with `credentials: "include"`."""
+    asked = {"origin": origin, "access-control-request-method": "GET"}
+
+    response = getattr(anonymous, method)("/api/tasks", headers=asked)
+
+    assert response["Access-Control-Allow-Origin"] == origin
+    assert response["Access-Control-Allow-Credentials"] == "true"
+
+
+@pytest.mark.parametrize("token", [False, True])
+def test_a_session_writes_nothing_for_the_front_end(alice, token):
+    """Its page can have no CSRF token, and the origin of one that it found would tell."""
+    browser = APIClient(enforce_csrf_checks=True)
+    browser.force_login(alice)
+    browser.get("/api/tasks", headers={"accept": "text/html"})
+    headers = {"origin": FRONTEND}
+    if token:
+        headers["x-csrftoken"] = browser.cookies["csrftoken"].value
+
+    response = browser.post("/api/tasks", {"title": "Buy milk"}, headers=headers)
+
+    assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+    assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -42,10 +75,13 @@ def test_the_front_end_may_read_the_headers_of_any_answer(anonymous, db, path):
         "null",
     ],
 )
-def test_others_may_not(anonymous, db, origin):
-    response = anonymous.get("/api/tasks", headers={"origin": origin})
+@pytest.mark.parametrize("method", ["get", "post", "options"])
+def test_others_may_not(anonymous, db, origin, method):
+    asked = {"origin": origin, "access-control-request-method": "GET"}
 
-    assert "Access-Control-Allow-Origin" not in response
+    response = getattr(anonymous, method)("/api/tasks", headers=asked)
+
+    assert not [name for name in response.headers if name.startswith("Access-Control-")]
 
 
 def test_pages_beside_the_api_are_nobody_elses(client):

@@ -133,3 +133,32 @@ def test_no_variable_is_left_out():
 )
 def test_a_value_is_understood(configure, name, value, setting, expected):
     assert getattr(configure(**{name: value}), setting) == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "origins"),
+    [
+        ({}, ["http://localhost:3000", "http://127.0.0.1:3000"]),
+        (
+            {"FRONTEND_URL": "http://127.0.0.1:5173/"},
+            ["http://127.0.0.1:5173", "http://localhost:5173"],
+        ),
+        ({"FRONTEND_URL": "http://LocalHost:80/todo"}, ["http://localhost", "http://127.0.0.1"]),
+        ({"FRONTEND_URL": "HTTPS://App.Example:443/todo/"}, ["https://app.example"]),
+        (
+            {"CORS_ALLOWED_ORIGINS": "https://A.example/, capacitor://localhost"},
+            ["https://a.example", "capacitor://localhost"],
+        ),
+    ],
+)
+def test_pages_of_the_front_end_may_call(configure, variables, origins):
+    allowed = configure(**variables).CORS_ALLOWED_ORIGINS
+
+    assert allowed == origins
+
+
+def test_links_lead_to_where_the_front_end_is(configure):
+    assert (
+        configure(FRONTEND_URL="https://App.Example/todo/").FRONTEND_URL
+        == "https://App.Example/todo"
+    )
