@@ -31,6 +31,7 @@ check: $(VENV)/dev  ## lint, types, migrations, schema, short fuzzing, deploymen
 	THROTTLE_USER= FUZZ=short $(BIN)/pytest fuzz --quiet
 	fuzz/run 10 1
 	PUBLIC_URL=https://todo.example ALLOWED_HOSTS=todo.example TRUSTED_PROXIES=1 \
+		FRONTEND_URL=https://app.example EMAIL_URL=smtp://mail.example \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 races: export THROTTLE_USER =

@@ -203,6 +203,19 @@ def sender(name: str, default: str) -> str:
     return value
 
 
+def check_public(public_url: str, trusted_proxies: int) -> None:
+    """Raises if a server at a public address could not do its work, or would tell secrets."""
+    if not public_url:
+        return
+    for name in ("EMAIL_URL", "FRONTEND_URL"):
+        if not text(name):
+            refuse(name, "is required with PUBLIC_URL")
+    if text("EMAIL_URL").startswith("consolemail"):
+        refuse("EMAIL_URL", "must be an smtp:// address with PUBLIC_URL: links would be in the log")
+    if public_url.startswith("https://") and not trusted_proxies:
+        refuse("TRUSTED_PROXIES", "must be 1 or more with PUBLIC_URL=https://, as a proxy ends TLS")
+
+
 def folder(name: str, default: str) -> Path:
     return BASE_DIR / os.path.expanduser(text(name, default))
 

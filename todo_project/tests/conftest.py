@@ -13,6 +13,14 @@ import psycopg
 import pytest
 from django.conf import settings
 
+# What a server at a public address needs beside its ALLOWED_HOSTS.
+PUBLIC = {
+    "PUBLIC_URL": "https://todo.example",
+    "FRONTEND_URL": "https://app.example",
+    "EMAIL_URL": "smtp://mail.example",
+    "TRUSTED_PROXIES": "1",
+}
+
 
 @pytest.fixture(scope="session")
 def copy_project():

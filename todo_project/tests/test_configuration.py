@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from .conftest import serve, show
+from .conftest import PUBLIC, serve, show
 
 
 def test_with_nothing_configured_it_is_closed(project):
@@ -216,13 +216,44 @@ def test_a_public_https_address_turns_the_protections_on(project):
     names += ["SECURE_HSTS_SECONDS", "CSRF_TRUSTED_ORIGINS", "SECURE_REDIRECT_EXEMPT"]
     expression = ", ".join(f"settings.{name}" for name in names)
 
-    secured = show(project, expression, PUBLIC_URL="https://todo.example/")
+    secured = show(project, expression, **PUBLIC)
     plain = show(project, expression)
 
     assert secured.stdout.strip() == (
         "True True True 31536000 ['https://todo.example'] ['^(health|metrics|ready)$']"
     )
     assert plain.stdout.strip() == "False False False 0 [] ['^(health|metrics|ready)$']"
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({"EMAIL_URL": ""}, "EMAIL_URL is required with PUBLIC_URL."),
+        ({"FRONTEND_URL": ""}, "FRONTEND_URL is required with PUBLIC_URL."),
+        (
+            {"EMAIL_URL": "consolemail://"},
+            "EMAIL_URL must be an smtp:// address with PUBLIC_URL: links would be in the log.",
+        ),
+        (
+            {"TRUSTED_PROXIES": "0"},
+            "TRUSTED_PROXIES must be 1 or more with PUBLIC_URL=https://, as a proxy ends TLS.",
+        ),
+    ],
+)
+def test_a_public_server_is_ready_to_be_public(project, variables, line):
+    """Links to reset a password would be in the log, and HTTPS would be redirected to itself."""
+    result = serve(project, "--migrate", **{**PUBLIC, "ALLOWED_HOSTS": "todo.example", **variables})
+
+    assert result.returncode == 1
+    assert result.stderr == f"Configuration error: {line}\n"
+
+
+def test_a_public_server_without_tls_needs_no_proxy(project):
+    plain = {**PUBLIC, "PUBLIC_URL": "http://todo.example", "TRUSTED_PROXIES": "0"}
+
+    result = show(project, "settings.SECURE_SSL_REDIRECT", **plain)
+
+    assert result.stdout.strip() == "False", result.stderr
 
 
 def test_a_proxy_is_believed_only_when_it_is_trusted(project):
@@ -312,7 +343,7 @@ def test_the_embedded_database_is_set_up_for_writers_and_for_faults(db):
             ["todo_project.E002"],
         ),
         (
-            {"PUBLIC_URL": "https://todo.example", "DEBUG": "true", "THROTTLE_LOGIN": ""},
+            {**PUBLIC, "DEBUG": "true", "THROTTLE_LOGIN": ""},
             ["accounts.E003", "todo_project.E001", "todo_project.E002"],
         ),
     ],
@@ -358,6 +389,7 @@ def test_it_says_what_is_in_effect_and_no_secret(project):
         "JWT_SIGNING_KEY": "sesame-" * 10,
         "METRICS_TOKEN": "sesame",
         "PUBLIC_URL": "https://todo.example",
+        "FRONTEND_URL": "https://front.example",
         "TRUSTED_PROXIES": "2",
         "BETTER_AUTH_URL": "https://app.example",
         "BETTER_AUTH_SECRET": "sesame+" * 10,

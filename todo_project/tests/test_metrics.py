@@ -4,12 +4,14 @@ import urllib.request
 
 import pytest
 
+from .conftest import PUBLIC
+
 TOKEN = "a-token-for-the-scraper"
 
 
 @pytest.fixture(scope="module")
 def measured(serving):
-    public = {"PUBLIC_URL": "https://todo.example", "ALLOWED_HOSTS": "todo.example,127.0.0.1"}
+    public = {**PUBLIC, "ALLOWED_HOSTS": "todo.example,127.0.0.1"}
     with serving(METRICS_TOKEN=TOKEN, WORKERS="3", THREADS="1", **public) as server:
         yield server
 

@@ -11,6 +11,8 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import pytest
 
+from .conftest import PUBLIC
+
 BROAD = {"*", "http:", "https:", "ftp:"}
 UNSAFE = {"'unsafe-inline'", "data:"}
 
@@ -18,8 +20,7 @@ UNSAFE = {"'unsafe-inline'", "data:"}
 @pytest.fixture(scope="module")
 def production(serving):
     """A server behind a proxy that ends TLS; gives an answer's status, headers and text."""
-    variables = {"PUBLIC_URL": "https://todo.example", "ALLOWED_HOSTS": "todo.example,127.0.0.1"}
-    with serving(**variables, TRUSTED_PROXIES="1") as server:
+    with serving(**PUBLIC, ALLOWED_HOSTS="todo.example,127.0.0.1") as server:
 
         def get(path, scheme="https"):
             headers = {"Host": "todo.example", "X-Forwarded-Proto": scheme, "Accept": "text/html"}
