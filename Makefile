@@ -32,6 +32,7 @@ check: $(VENV)/dev  ## lint, types, migrations, schema, short fuzzing, deploymen
 	fuzz/run 10 1
 	PUBLIC_URL=https://todo.example ALLOWED_HOSTS=todo.example TRUSTED_PROXIES=1 \
 		FRONTEND_URL=https://app.example EMAIL_URL=smtp://mail.example \
+		HSTS_INCLUDE_SUBDOMAINS=true HSTS_PRELOAD=true \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 races: export THROTTLE_USER =

@@ -74,11 +74,15 @@ def choice(name: str, default: str, other: str) -> str:
     return value
 
 
-def flag(name: str) -> bool:
+def flag(name: str, needs: str = "") -> bool:
+    """A yes or no; a yes may need that another flag is one."""
     value = text(name, "false").lower()
     if value not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
         refuse(name, "must be true or false")
-    return value in ("true", "yes", "on", "1")
+    is_on = value in ("true", "yes", "on", "1")
+    if is_on and needs and not flag(needs):
+        refuse(name, f"needs {needs}")
+    return is_on
 
 
 def rate(name: str, default: str) -> str:

@@ -256,6 +256,23 @@ def test_a_public_server_without_tls_needs_no_proxy(project):
     assert result.stdout.strip() == "False", result.stderr
 
 
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "False False"),
+        ({"HSTS_INCLUDE_SUBDOMAINS": "true"}, "True False"),
+        ({"HSTS_INCLUDE_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}, "True True"),
+    ],
+)
+def test_the_rest_of_the_domain_is_the_operators_choice(project, variables, expected):
+    names = ["SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD"]
+    expression = ", ".join(f"settings.{name}" for name in names)
+
+    result = show(project, expression, **PUBLIC, **variables)
+
+    assert result.stdout.strip() == expected, result.stderr
+
+
 def test_a_proxy_is_believed_only_when_it_is_trusted(project):
     expression = "getattr(settings, 'SECURE_PROXY_SSL_HEADER', None)"
 

@@ -153,6 +153,12 @@ def test_the_score_sees_what_is_wrong(production, name, value, test, points):
     assert score(headers, text)[0] == {test: points}
 
 
+def test_https_is_promised_for_this_host_alone(production):
+    _, headers, _ = production("/docs")
+
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
 def test_plain_http_leads_to_https_on_the_same_host(production):
     status, headers, _ = production("/docs", scheme="http")
 
