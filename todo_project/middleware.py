@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware import common
 from django.shortcuts import render
 from django.urls import is_valid_path
 from django.utils.cache import patch_vary_headers
@@ -64,6 +65,15 @@ def optional_trailing_slash(
         return get_response(request)
 
     return middleware
+
+
+class CommonMiddleware(common.CommonMiddleware):
+    """Django's, but probes are answered whatever their Host: they may know an address alone."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        if request.path_info in ("/health", "/ready"):
+            return None
+        return super().process_request(request)
 
 
 class TooManyAttemptsMiddleware:

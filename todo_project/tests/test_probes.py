@@ -1,3 +1,5 @@
+import socket
+
 import pytest
 from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -36,3 +38,35 @@ def test_not_ready_without_the_database(client, db, monkeypatch, error):
     response = client.get("/ready")
 
     assert (response.status_code, response.json()) == (503, {"status": "database unreachable"})
+
+
+HOSTS = [
+    b"HTTP/1.1\r\nHost: 10.1.2.3:8000",
+    b"HTTP/1.1\r\nHost: evil.example",
+    b"HTTP/1.1\r\nHost: no host",
+    b"HTTP/1.1\r\nHost: \xff\xfe",
+    b"HTTP/1.1\r\nHost: a\r\nHost: b",
+    b"HTTP/1.1",
+    b"HTTP/1.0\r\nHost:",
+    b"HTTP/1.0",
+]
+
+
+@pytest.mark.parametrize("path", [b"/health", b"/health/", b"/ready"])
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_probe_may_know_an_address_alone(server, path, host):
+    assert ask(server, b"GET %s %s" % (path, host)) == b"200"
+
+
+@pytest.mark.parametrize("path", [b"/openapi.json", b"/api/tasks", b"/healthy", b"/"])
+@pytest.mark.parametrize("host", HOSTS)
+def test_everybody_else_needs_a_host_that_is_allowed(server, path, host):
+    assert ask(server, b"GET %s %s" % (path, host)) == b"400"
+
+
+def ask(server, request):
+    """The status of the answer to a request."""
+    address = server.removeprefix("http://").split(":")
+    with socket.create_connection(address, timeout=30) as connection:
+        connection.sendall(request + b"\r\nConnection: close\r\n\r\n")
+        return connection.makefile("rb").readline().split()[1]
