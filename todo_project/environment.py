@@ -26,6 +26,7 @@ RATE = re.compile("[1-9][0-9]*/(s|sec|m|min|h|hour|d|day)")
 HOST = r"([\w.-]+|\[[\da-f:.]+\])"
 HTTP_ADDRESS = re.compile(rf"(?ai)https?://{HOST}(:\d+)?(/[\w./~-]*)?")
 ORIGIN = re.compile(rf"(?ai)[a-z][a-z\d+.-]*://{HOST}(:\d+)?/?")
+MAILBOX = re.compile(r"(?a)[\w.+-]+@[\w.-]+")
 NO_ADDRESS = "is no address: write what is special in its password as %XX"
 
 
@@ -202,9 +203,20 @@ def mail_server(name: str) -> dict[str, Any]:
 
 def sender(name: str, default: str) -> str:
     value = text(name, default)
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
+    if not MAILBOX.fullmatch(parseaddr(value)[1]):
         refuse(name, "must be an e-mail address")
     return value
+
+
+def contact(name: str) -> str:
+    """An https:// address, or an e-mail address as a mailto: one (RFC 9116, section 2.5.3)."""
+    value = text(name)
+    if value.startswith("https://"):
+        return address(name)
+    mailbox = value.removeprefix("mailto:")
+    if mailbox and not MAILBOX.fullmatch(mailbox):
+        refuse(name, "must be an e-mail address or an https:// address")
+    return mailbox and f"mailto:{mailbox}"
 
 
 def check_public(public_url: str, trusted_proxies: int) -> None:

@@ -89,6 +89,7 @@ PUBLIC_URL = environment.origin("PUBLIC_URL")
 FRONTEND_URL = environment.address("FRONTEND_URL", "http://localhost:3000")
 TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0, most=100)
 environment.check_public(PUBLIC_URL, TRUSTED_PROXIES)
+SECURITY_CONTACT = environment.contact("SECURITY_CONTACT")
 
 HTTPS = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []

@@ -12,6 +12,7 @@ from drf_spectacular.views import (
 from accounts.pages import SignUpView
 
 from . import probes
+from .security_txt import security_txt
 
 READ = ["get", "head"]  # these pages have no form to answer OPTIONS in
 
@@ -33,6 +34,8 @@ if settings.METRICS_TOKEN:
     from . import metrics
 
     urlpatterns.append(path("metrics", metrics.metrics))
+if settings.SECURITY_CONTACT:
+    urlpatterns.append(path(".well-known/security.txt", security_txt))
 
 handler400 = "todo_project.problems.bad_request"
 handler404 = "todo_project.problems.not_found"
