@@ -60,10 +60,15 @@ def check_origins() -> Iterator[Error]:
 
 def check_keys() -> Iterator[Error]:
     signing_key: Any = settings.SIMPLE_JWT["SIGNING_KEY"]
-    keys = {"SECRET_KEY": settings.SECRET_KEY, "JWT_SIGNING_KEY": signing_key}
-    if settings.BETTER_AUTH_SECRET:
-        keys["BETTER_AUTH_SECRET"] = settings.BETTER_AUTH_SECRET
-    for name, key in keys.items():
+    keys = [
+        ("SECRET_KEY", settings.SECRET_KEY),
+        *(("SECRET_KEY_FALLBACKS", key) for key in settings.SECRET_KEY_FALLBACKS),
+        ("JWT_SIGNING_KEY", signing_key),
+        ("JWT_SIGNING_KEY_PREVIOUS", settings.JWT_SIGNING_KEY_PREVIOUS),
+        ("BETTER_AUTH_SECRET", settings.BETTER_AUTH_SECRET),
+    ]
+    keys = [(name, key) for name, key in keys if key]
+    for name, key in keys:
         if len(key.encode()) < 32:  # RFC 7518, section 3.2
             yield Error(f"{name} has fewer than 32 bytes.", id="accounts.E007")
     if settings.BETTER_AUTH_SECRET == "better-auth-secret-12345678901234567890":  # noqa: S105  (it is public)
@@ -71,7 +76,7 @@ def check_keys() -> Iterator[Error]:
             "BETTER_AUTH_SECRET is what Better Auth has for want of one, as everybody can read.",
             id="accounts.E010",
         )
-    for (name, key), (other_name, other) in combinations(keys.items(), 2):
+    for (name, key), (other_name, other) in combinations(keys, 2):
         if key == other:
             yield Error(f"{other_name} is the same as {name}.", id="accounts.E008")
 

@@ -23,6 +23,7 @@ from rest_framework_simplejwt.exceptions import (
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from .models import SignIn, User, may_sign_in
+from .token_backend import token_backend
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ MALFORMED = (AttributeError, KeyError, OSError, OverflowError, TypeError, ValueE
 
 
 class SignInToken(tokens.Token):
+    _token_backend = token_backend
+
     def __init__(self, token: Any = None, verify: bool = True) -> None:
         try:
             super().__init__(token, verify)

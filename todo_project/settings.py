@@ -24,6 +24,7 @@ EMBEDDED_DATABASE = "direct" not in DATABASES
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 SECRET_KEY = environment.key("SECRET_KEY", VAR_DIR, EMBEDDED_DATABASE)
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")  # they sign nothing
 DEBUG = environment.flag("DEBUG")
 
 # Server
@@ -215,6 +216,7 @@ THROTTLE_LOGIN = environment.rate("THROTTLE_LOGIN", "10/min")
 THROTTLE_ANON = environment.rate("THROTTLE_ANON", "120/min")
 
 ISSUER = "todo-api"  # of our own tokens, and whom they are for
+JWT_SIGNING_KEY_PREVIOUS = environment.text("JWT_SIGNING_KEY_PREVIOUS")
 SIMPLE_JWT = {
     "SIGNING_KEY": environment.key("JWT_SIGNING_KEY", VAR_DIR, EMBEDDED_DATABASE),
     "ISSUER": ISSUER,
