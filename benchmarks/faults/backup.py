@@ -49,7 +49,7 @@ def of_postgres(large: int) -> str:
         copy = Copy(source, large, "pg_dump", DATABASE_DIRECT_URL=old.url())
         source.stop()
         shell(copy.restore, source.folder, DATABASE_DIRECT_URL=new.url())
-        check_postgres(new.url())
+        check_postgres(new)
         return f"PostgreSQL: {copy.compare(Server(stage, DATABASE_URL=new.url()))}"
 
 

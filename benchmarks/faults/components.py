@@ -18,10 +18,11 @@ class Redis(Component):
         self.start()
 
     def command(self) -> list[str]:
-        return ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        place = ["--port", str(self.port), "--bind", "127.0.0.1"]
+        return ["redis-server", *place, "--requirepass", "sesame", "--save", ""]
 
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://:sesame@127.0.0.1:{self.port}/0"
 
 
 class Nginx(Component):

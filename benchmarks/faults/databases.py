@@ -8,11 +8,11 @@ from typing import Any
 import psycopg
 
 from .component import Component, substitute
-from .stage import Stage
+from .stage import Stage, must
 
 
 class Postgres(Component):
-    """A cluster of its own, durable as it comes."""
+    """A cluster of its own, durable as it comes, set up by deploy/postgres.sh."""
 
     user = "postgres"
     data: Path | None = None  # elsewhere than in its folder, as on a small disk
@@ -21,8 +21,19 @@ class Postgres(Component):
         self.data = data
         super().__init__(stage)
         self.start()
-        with self.connect("postgres") as connection:
-            connection.execute("CREATE DATABASE todo")
+        self.set_up()
+
+    def set_up(self) -> None:
+        script = self.folder / "postgres.sh"
+        substitute("postgres.sh", script, {})
+        place = ["PGHOST=127.0.0.1", f"PGPORT={self.port}", "POSTGRES_USER=postgres"]
+        self.run("env", *place, "DATABASE_PASSWORD=pass'word", "sh", script)
+        with self.connect() as connection:
+            role = connection.execute(
+                "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls,"
+                " rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname = 'todo'"
+            ).fetchone()
+        must(role == (False, True), "the API's role may do more than it needs, or has no password")
 
     def prepare(self) -> None:
         self.binaries = Path(sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1])
@@ -51,10 +62,13 @@ class Postgres(Component):
         super().stop(number)
 
     def connect(self, name: str = "todo") -> psycopg.Connection[Any]:
-        return psycopg.connect(self.url(name), autocommit=True, connect_timeout=2)
+        """As a superuser."""
+        url = f"postgres://postgres@127.0.0.1:{self.port}/{name}"
+        return psycopg.connect(url, autocommit=True, connect_timeout=2)
 
-    def url(self, name: str = "todo") -> str:
-        return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
+    def url(self) -> str:
+        """For the API."""
+        return f"postgres://todo@127.0.0.1:{self.port}/todo"
 
     def end_connections(self) -> int:
         """And wait, each for at most 5 seconds, until they have ended. Gives their number."""
@@ -77,7 +91,7 @@ class PgBouncer(Component):
         self.start()
 
     def prepare(self) -> None:
-        (self.folder / "users").write_text('"postgres" ""\n')
+        (self.folder / "users").write_text('"todo" ""\n')
         replaced = {
             "host=127.0.0.1 port=5432": f"host=127.0.0.1 port={self.postgres.port}",
             "listen_port = 6432": f"listen_port = {self.port}",
@@ -90,4 +104,4 @@ class PgBouncer(Component):
         return ["pgbouncer", "pgbouncer.ini"]
 
     def url(self) -> str:
-        return f"postgres://postgres@127.0.0.1:{self.port}/todo"
+        return f"postgres://todo@127.0.0.1:{self.port}/todo"

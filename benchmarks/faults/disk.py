@@ -60,7 +60,7 @@ def on_postgres(seconds: float) -> str:
             endure(server, "full", lambda: full(disk), seconds),
             endure(server, "read-only", lambda: read_only(postgres), seconds),
         ]
-        check_postgres(postgres.url())
+        check_postgres(postgres)
     return f"PostgreSQL: {', '.join(figures)}"
 
 

@@ -5,9 +5,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import LiteralString
 
-import psycopg
 from psycopg.sql import SQL
 
+from .databases import Postgres
 from .stage import must
 
 INDEXES: LiteralString = """
@@ -37,9 +37,9 @@ def check_sqlite(path: Path) -> None:
         must(connection.execute("PRAGMA foreign_key_check").fetchall() == [], "foreign keys")
 
 
-def check_postgres(url: str) -> None:
+def check_postgres(postgres: Postgres) -> None:
     """Every index holds what its table does, and no row is against a constraint."""
-    with psycopg.connect(url, autocommit=True) as connection:
+    with postgres.connect() as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS amcheck")
         must(connection.execute(INDEXES).fetchall(), "no index was checked")
         for constraints in (CHECKS, FOREIGN_KEYS):

@@ -35,7 +35,7 @@ def on_postgres(kills: int) -> str:
     with Stage() as stage:
         postgres = Postgres(stage)
         figures = survive(Server(stage, DATABASE_URL=postgres.url()), kills)
-        check_postgres(postgres.url())
+        check_postgres(postgres)
     return f"PostgreSQL: {figures}"
 
 

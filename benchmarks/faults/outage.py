@@ -31,7 +31,7 @@ def directly(away: float) -> str:
         postgres = Postgres(stage)
         server = Server(stage, DATABASE_URL=postgres.url())
         stories = [restarted(server, postgres, away), disconnected(server, postgres)]
-        check_postgres(postgres.url())
+        check_postgres(postgres)
     return "direct: " + ", ".join(stories)
 
 
@@ -43,7 +43,7 @@ def through_pgbouncer(away: float) -> str:
         server = Server(stage, **addresses)
         stories = [restarted(server, postgres, away), disconnected(server, postgres)]
         stories.append(restarted(server, bouncer, away))
-        check_postgres(postgres.url())
+        check_postgres(postgres)
     return "through PgBouncer: " + ", ".join(stories)
 
 
