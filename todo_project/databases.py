@@ -82,7 +82,8 @@ def server_databases(name: str, url: str, direct_url: str) -> dict[str, dict[str
         # Statements are prepared when they come again: planning takes half of a short one.
         default["OPTIONS"].update(server_side_binding=True, prepare_threshold=2)
     if direct_url or not pooled:
-        add_options(direct, LOCK_TIMEOUT)
+        # The role may have a timeout of its own, for what comes through a pooler.
+        add_options(direct, "-c statement_timeout=0", LOCK_TIMEOUT)
     return {"default": default, "direct": {**direct, "TEST": {"MIRROR": "default"}}}
 
 

@@ -75,7 +75,7 @@ POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_bin
         (
             {"DATABASE_URL": DIRECT},
             ("db.example", "-c statement_timeout=15s -c lock_timeout=5s", True),
-            ("db.example", "-c lock_timeout=5s", True),
+            ("db.example", "-c statement_timeout=0 -c lock_timeout=5s", True),
         ),
         (
             {"DATABASE_URL": POOLED},
@@ -85,12 +85,12 @@ POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_bin
         (
             {"DATABASE_URL": POOLED, "DATABASE_DIRECT_URL": DIRECT},
             ("ep-1-pooler.eu.example", None, False),
-            ("db.example", "-c lock_timeout=5s", True),
+            ("db.example", "-c statement_timeout=0 -c lock_timeout=5s", True),
         ),
         (
             {"DATABASE_URL": "postgres://bouncer/todo", "DATABASE_DIRECT_URL": DIRECT},
             ("bouncer", None, False),
-            ("db.example", "-c lock_timeout=5s", True),
+            ("db.example", "-c statement_timeout=0 -c lock_timeout=5s", True),
         ),
         (
             {"DATABASE_URL": f"{DIRECT}&options=-c%20statement_timeout%3D60s"},
@@ -99,7 +99,11 @@ POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_bin
                 "-c statement_timeout=15s -c lock_timeout=5s -c statement_timeout=60s",
                 True,
             ),
-            ("db.example", "-c lock_timeout=5s -c statement_timeout=60s", True),
+            (
+                "db.example",
+                "-c statement_timeout=0 -c lock_timeout=5s -c statement_timeout=60s",
+                True,
+            ),
         ),
     ],
 )
