@@ -36,7 +36,11 @@ class Nginx(Component):
     def prepare(self) -> None:
         ports = {f"127.0.0.1:{name}": f"127.0.0.1:{s.port}" for name, s in self.servers.items()}
         paths = dict.fromkeys(["/var/log/nginx", "/var/lib/nginx", "/run/todo"], str(self.folder))
-        own = {"listen 80 ": f"listen 127.0.0.1:{self.port} ", "/run/nginx.pid": "nginx.pid"}
+        own = {
+            "listen 80 ": f"listen 127.0.0.1:{self.port} ",
+            "listen [::]:80 ": f"listen [::1]:{self.port} ",
+            "/run/nginx.pid": "nginx.pid",
+        }
         substitute("nginx.conf", self.folder / "nginx.conf", {**ports, **paths, **own})
 
     def command(self) -> list[str]:

@@ -1,19 +1,25 @@
 """What nginx itself refuses is told as the API tells it, and its configuration holds with TLS too.
 
-A body that is a little too large is left to the API. A flood from one address, headers out of
-measure, probes from elsewhere and servers that are gone are nginx's: problem documents each.
+A body that is a little too large is left to the API. A flood or many connections from one client,
+headers out of measure, malformed addresses, probes from elsewhere and servers that are gone are
+nginx's: problem documents each.
 """
 
+import socket
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
 from .client import Call, Client, sign_up
 from .components import Nginx, Server
-from .stage import Stage, must
+from .stage import Stage, eventually, must
 
 MIB = 2**20
+CONNECTIONS = 100  # of one client, as nginx.conf has it
 
 
 def run(short: bool) -> str:
@@ -24,6 +30,8 @@ def run(short: bool) -> str:
         token = sign_up(nginx.port)
         told = [expect(*case) for case in refusals(nginx, token)]
         told.append(flood(nginx, token))
+        told.append(hold(nginx, token))
+        told.append(flood_from_a_network(Believing(stage, server, server)))
         server.stop()
         gone = Client(nginx.port, token, "127.0.0.4").call("POST", "/api/tasks", {"title": "x"})
         told.append(expect(gone, 502, "server_unavailable"))
@@ -39,9 +47,26 @@ def refusals(nginx: Nginx, token: str) -> list[tuple[Call, int, str]]:
         (call("POST", "/api/tasks", {"title": "x" * 2 * MIB}), 413, "too_large"),
         (call("POST", "/api/tasks", {"title": "x" * 5 * MIB}), 413, "too_large"),
         (call("GET", "/api/tasks", X_Large="x" * 20_000), 431, "headers_too_large"),
+        *(
+            (call("GET", path), 400, "bad_request")
+            for path in ("/ready%00", "/metrics/%00", "/api/tasks%00", "/api/tasks%")
+        ),
+        (call_bytes(nginx, b"/api/t\xe4sks"), 400, "bad_request"),
         (call("GET", "/ready"), 403, "permission_denied"),
         (call("GET", "/metrics/"), 403, "permission_denied"),
     ]
+
+
+def call_bytes(nginx: Nginx, path: bytes) -> Call:
+    """A request for a path that Python's own client does not send."""
+    call = Call("GET", repr(path), time.monotonic())
+    with socket.create_connection(("127.0.0.1", nginx.port), 5) as connection:
+        connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path)
+        response = HTTPResponse(connection)
+        response.begin()
+        call.content = response.read()
+    call.status, call.headers = response.status, response.headers
+    return call
 
 
 def expect(call: Call, status: int, code: str) -> int:
@@ -68,11 +93,57 @@ def flood(nginx: Nginx, token: str) -> int:
     return expect(refused[0], 429, "throttled")
 
 
+def hold(nginx: Nginx, token: str) -> int:
+    """More bodies that do not come than one client may have connections."""
+    head = b"POST /api/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+
+    def one_more() -> Call:
+        return Client(nginx.port).call("GET", "/ready")  # which no other limit is on
+
+    with ExitStack() as held:
+        for _ in range(CONNECTIONS + 20):
+            connection = socket.create_connection(("127.0.0.1", nginx.port), 5)
+            held.enter_context(connection).sendall(head)
+        eventually(lambda: one_more().status == 429, 5, "an end of connections for one client")
+        refused = one_more()
+        other = Client(nginx.port, token, "127.0.0.7").call("GET", "/api/tasks")
+    must(other.status == 200, f"another client is answered {other.status} beside them")
+    return expect(refused, 429, "throttled")
+
+
+class Believing(Nginx):
+    """Takes the word of a client for where it is, so that one can be many."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        conf = self.folder / "nginx.conf"
+        believe = "set_real_ip_from 127.0.0.1; real_ip_header X-Client; server_tokens off;"
+        conf.write_text(conf.read_text().replace("server_tokens off;", believe, 1))
+
+
+def flood_from_a_network(nginx: Believing) -> int:
+    """More than the limit, each from another address of a network of 64 bits."""
+
+    def ask(part: int) -> list[Call]:
+        client = Client(nginx.port)
+        addresses = [f"2001:db8:1:2::{part}:{number}" for number in range(150)]
+        return [client.call("GET", "/health", X_Client=address) for address in addresses]
+
+    with ThreadPoolExecutor(8) as pool:
+        calls = [call for part in pool.map(ask, range(8)) for call in part]
+    refused = [call for call in calls if call.status == 429]
+    must(refused, "a flood from one network was let through")
+    other = Client(nginx.port).call("GET", "/health", X_Client="2001:db8:1:3::1")
+    must(other.status == 200, f"another network is answered {other.status} in a flood")
+    return expect(refused[0], 429, "throttled")
+
+
 def with_tls(nginx: Nginx) -> None:
     """The lines that are commented out, with a certificate of our own."""
     conf = nginx.folder / "nginx.conf"
-    plain = f"listen 127.0.0.1:{nginx.port} default_server;"
-    text = conf.read_text().replace(plain, "", 1).replace("#tls ", "")
+    text = conf.read_text().replace("#tls ", "")
+    for host in ("127.0.0.1", "[::1]"):
+        text = text.replace(f"listen {host}:{nginx.port} default_server;", "", 1)
     tls = nginx.folder / "tls.conf"
     tls.write_text(
         text.replace("/etc/ssl/todo", str(nginx.folder)).replace("listen 443", "listen 18443")
