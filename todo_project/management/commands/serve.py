@@ -80,7 +80,7 @@ def serve() -> None:
         blocking_threads=settings.THREADS,
         blocking_threads_idle_timeout=600,  # seconds; a thread that ends takes its connection along
         respawn_failed_workers=True,
-        workers_kill_timeout=20,  # seconds, for a worker that mails hold up, or that has just started
+        workers_kill_timeout=20,  # seconds: mails may hold a worker up, or it has just started
         workers_max_rss=settings.WORKER_MAX_MIB,
         log_dictconfig=settings.LOGGING,
     )
