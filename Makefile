@@ -37,14 +37,14 @@ check: $(VENV)/dev  ## lint, types, migrations, schema, short fuzzing, deploymen
 
 races: export THROTTLE_USER =
 races: $(VENV)/runtime  ## 1,000 rounds of each race, on SQLite and on PostgreSQL
-	env --unset=DATABASE_URL $(BIN)/python benchmarks/races.py $(ROUNDS)
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/races.py $(ROUNDS)
+	env --unset=DATABASE_URL $(BIN)/python faults/races.py $(ROUNDS)
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python faults/races.py $(ROUNDS)
 
 login-timing: $(VENV)/runtime  ## does a login tell a known address from an unknown one by its time?
 	$(BIN)/python benchmarks/login_timing.py
 
 faults: $(VENV)/runtime  ## bad days on real components; FAULTS="--short kill outage" for less
-	$(BIN)/python -m benchmarks.faults $(FAULTS)
+	$(BIN)/python -m faults $(FAULTS)
 
 bench: $(VENV)/runtime $(VENV)/peer/ready  ## speed beside a peer and a limit, and growth; needs wrk
 	POSTGRES_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/speed.py --peer $(VENV)/peer/bin/python $(ARGS)

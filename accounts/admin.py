@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from todo_project.change_lists import MOST, LargeTableAdmin
-from todo_project.history import HistoryMixin
+from todo_project.admin.change_lists import MOST, LargeTableAdmin
+from todo_project.admin.history import HistoryMixin
 
 from .attempts import LoginLimit
 from .models import Identity, SignIn, User, digests

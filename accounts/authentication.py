@@ -8,7 +8,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.tokens import Token
 
-from todo_project.prepared import Parameter, PreparedQuery
+from todo_project.api.prepared import Parameter, PreparedQuery
 
 from .models import User, may_sign_in
 from .tokens import AccessToken, refusal

@@ -14,8 +14,8 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.serializers import ValidationError
 from rest_framework_simplejwt.exceptions import InvalidToken
 
-from todo_project.fields import StringField
-from todo_project.validators import validate_no_control_characters
+from todo_project.api.fields import StringField
+from todo_project.api.validators import validate_no_control_characters
 
 from .models import Identity, User, digests, may_sign_in
 from .serializers import EmailField

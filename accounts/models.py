@@ -16,7 +16,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.timezone import now as current_time
 
-from todo_project.validators import validate_no_control_characters
+from todo_project.api.validators import validate_no_control_characters
 
 
 @functools.cache

@@ -11,8 +11,8 @@ from rest_framework.exceptions import AuthenticationFailed, ErrorDetail
 from rest_framework.fields import get_error_detail
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, InvalidToken, TokenError
 
-from todo_project.fields import STRING_FIELDS, StringField
-from todo_project.validators import validate_no_control_characters
+from todo_project.api.fields import STRING_FIELDS, StringField
+from todo_project.api.validators import validate_no_control_characters
 
 from . import mails
 from .attempts import LoginLimit

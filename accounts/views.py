@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 
-from todo_project.ignored_members import IgnoredMembersMixin
-from todo_project.parsers import StrictJSONParser
-from todo_project.queries import StrictQueryMixin
+from todo_project.api.ignored_members import IgnoredMembersMixin
+from todo_project.api.parsers import StrictJSONParser
+from todo_project.api.query_parameters import StrictQueryMixin
 
 from . import serializers
 from .attempts import AnonymousThrottle, LoginLimit

@@ -8,7 +8,7 @@ from rest_framework.serializers import ModelSerializer
 
 from tasks.models import Task
 from tasks.serializers import TaskSerializer
-from todo_project.renderers import FastJSONRenderer
+from todo_project.api.renderers import FastJSONRenderer
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 INSTANTS = st.datetimes(

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.admin import UserFilter
 from accounts.models import User
-from todo_project.change_lists import LargeTableAdmin
-from todo_project.fields import with_line_feeds
+from todo_project.admin.change_lists import LargeTableAdmin
+from todo_project.api.fields import with_line_feeds
 from todo_project.models import LogEntry
 
 from .exports import export

@@ -6,8 +6,8 @@ from django.db import models
 from django_filters import rest_framework as filters
 from django_filters.fields import BaseCSVField
 
-from todo_project.filters import ParameterMixin
-from todo_project.prepared import Parameter
+from todo_project.api.filters import ParameterMixin
+from todo_project.api.prepared import Parameter
 
 from .dates import DATE, FIRST_DUE_DATE, LAST_DUE_DATE
 from .models import Task, TaskQuerySet

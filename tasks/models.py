@@ -12,8 +12,8 @@ from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils import timezone
 
 from accounts.models import User
-from todo_project.prepared import Parameter
-from todo_project.validators import validate_no_control_characters
+from todo_project.api.prepared import Parameter
+from todo_project.api.validators import validate_no_control_characters
 
 from .dates import FIRST_DUE_DATE, LAST_DUE_DATE
 

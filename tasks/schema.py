@@ -11,7 +11,7 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 
-from todo_project.schema import ETAG, STRING
+from todo_project.api.schema import ETAG, STRING
 
 from .models import Task
 from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer

@@ -7,8 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from todo_project.fields import STRING_FIELDS, MultilineField
-from todo_project.representations import CompiledModelSerializer
+from todo_project.api.fields import STRING_FIELDS, MultilineField
+from todo_project.api.serializers import CompiledModelSerializer
 
 from .dates import DATE, INSTANT, TIME
 from .models import Task

@@ -10,13 +10,13 @@ from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 
 from accounts.requests import AuthenticatedRequest
-from todo_project.filters import OwnedFilterBackend
-from todo_project.idempotency import IdempotentCreateMixin
-from todo_project.ignored_members import IgnoredMembersMixin
-from todo_project.pagination import KeysetPagination
-from todo_project.preconditions import ETagMixin
-from todo_project.queries import StrictQueryMixin
-from todo_project.viewsets import OwnedViewSet
+from todo_project.api.filters import OwnedFilterBackend
+from todo_project.api.idempotency import IdempotentCreateMixin
+from todo_project.api.ignored_members import IgnoredMembersMixin
+from todo_project.api.pagination import KeysetPagination
+from todo_project.api.preconditions import ETagMixin
+from todo_project.api.query_parameters import StrictQueryMixin
+from todo_project.api.viewsets import OwnedViewSet
 
 from .filters import TaskFilter
 from .models import Task

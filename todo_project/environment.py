@@ -17,7 +17,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from redis import ConnectionPool, RedisError
 
-from .keys import kept_key
+from todo_project.server.keys import kept_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import environment
-from .databases import databases
+from todo_project import environment
+from todo_project.server.databases import databases
 
 environment.read_file()
 
@@ -58,13 +58,13 @@ METRICS_TOKEN = environment.bearer("METRICS_TOKEN")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "todo_project.logs.RequestIdFilter"}},
+    "filters": {"request_id": {"()": "todo_project.server.logs.RequestIdFilter"}},
     "formatters": {
         "console": {
             "format": "{asctime} {levelname} {name} {message} [{request_id}]",
             "style": "{",
         },
-        "json": {"()": "todo_project.logs.JSONFormatter"},
+        "json": {"()": "todo_project.server.logs.JSONFormatter"},
     },
     "handlers": {
         "stderr": {
@@ -137,7 +137,7 @@ INSTALLED_APPS = [
     "accounts",
     "tasks",
     "todo_project",
-    "todo_project.admin.TodoAdminConfig",
+    "todo_project.admin.sites.TodoAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -150,15 +150,15 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt",
 ]
 MIDDLEWARE = [
-    "todo_project.logs.log_requests",
-    "todo_project.middleware.add_security_headers",
-    "todo_project.middleware.optional_trailing_slash",
-    "todo_project.middleware.TooManyAttemptsMiddleware",
+    "todo_project.server.logs.log_requests",
+    "todo_project.server.middleware.add_security_headers",
+    "todo_project.server.middleware.optional_trailing_slash",
+    "todo_project.server.middleware.TooManyAttemptsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "todo_project.middleware.CommonMiddleware",
-    "todo_project.edge.refuse_at_the_edge",
+    "todo_project.server.middleware.CommonMiddleware",
+    "todo_project.server.bodies.refuse_at_the_edge",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -263,22 +263,22 @@ REST_FRAMEWORK = {
         *TOKEN_AUTHENTICATION,
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "todo_project.negotiation.QualityNegotiation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "todo_project.api.negotiation.QualityNegotiation",
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": [
-        "todo_project.parsers.StrictJSONParser",
-        "todo_project.parsers.SessionFormParser",
-        "todo_project.parsers.SessionMultiPartParser",
+        "todo_project.api.parsers.StrictJSONParser",
+        "todo_project.api.parsers.SessionFormParser",
+        "todo_project.api.parsers.SessionMultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": [
-        "todo_project.renderers.FastJSONRenderer",
-        "todo_project.renderers.PageRenderer",
+        "todo_project.api.renderers.FastJSONRenderer",
+        "todo_project.api.renderers.PageRenderer",
     ],
-    "DEFAULT_THROTTLE_CLASSES": ["todo_project.throttling.UserThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["todo_project.api.throttling.UserThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": environment.rate("THROTTLE_USER", "6000/min") or None},
     "NUM_PROXIES": TRUSTED_PROXIES,
-    "DEFAULT_SCHEMA_CLASS": "todo_project.schema.ApiSchema",
-    "EXCEPTION_HANDLER": "todo_project.problems.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "todo_project.api.schema.ApiSchema",
+    "EXCEPTION_HANDLER": "todo_project.api.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,  # `Accept` decides; `format` is an unknown query parameter
 }
@@ -297,15 +297,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "todo_project.schema.require_what_is_always_answered",
+        "todo_project.api.schema.require_what_is_always_answered",
         "tasks.schema.complete_tasks",
     ],
     "SCHEMA_PATH_PREFIX": "/api",
     # A session's cookie is the browsable API's, and nothing that one could type in.
     "AUTHENTICATION_WHITELIST": TOKEN_AUTHENTICATION,
-    "PREPROCESSING_HOOKS": ["todo_project.schema.in_order_of_routes"],
+    "PREPROCESSING_HOOKS": ["todo_project.api.schema.in_order_of_routes"],
     "SORT_OPERATIONS": False,
-    "PARSER_WHITELIST": ["todo_project.parsers.StrictJSONParser"],
+    "PARSER_WHITELIST": ["todo_project.api.parsers.StrictJSONParser"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -10,9 +10,8 @@ from drf_spectacular.views import (
 )
 
 from accounts.pages import SignUpView
-
-from . import probes
-from .security_txt import security_txt
+from todo_project.server import probes
+from todo_project.server.security_txt import security_txt
 
 READ = ["get", "head"]  # these pages have no form to answer OPTIONS in
 
@@ -31,12 +30,12 @@ urlpatterns = [
     path("ready", probes.ready),
 ]
 if settings.METRICS_TOKEN:
-    from . import metrics
+    from todo_project.server import metrics
 
     urlpatterns.append(path("metrics", metrics.metrics))
 if settings.SECURITY_CONTACT:
     urlpatterns.append(path(".well-known/security.txt", security_txt))
 
-handler400 = "todo_project.problems.bad_request"
-handler404 = "todo_project.problems.not_found"
-handler500 = "todo_project.problems.server_error"
+handler400 = "todo_project.api.problems.bad_request"
+handler404 = "todo_project.api.problems.not_found"
+handler500 = "todo_project.api.problems.server_error"

@@ -7,7 +7,7 @@ from django.urls import resolve
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
 django_application = get_wsgi_application()
 
-from .edge import Edge  # noqa: E402  (it reads the settings)
+from todo_project.server.bodies import Edge  # noqa: E402  (it reads the settings)
 
 application = Edge(django_application)
 

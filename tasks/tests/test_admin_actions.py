@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from accounts.models import User
 from tasks import admin, exports
 from tasks.models import Task
-from todo_project import change_lists
+from todo_project.admin import change_lists
 from todo_project.models import LogEntry
 
 URL = "/admin/tasks/task/"

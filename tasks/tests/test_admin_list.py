@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tasks.models import Task
-from todo_project import change_lists
+from todo_project.admin import change_lists
 
 URL = "/admin/tasks/task/"
 

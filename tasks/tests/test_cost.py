@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.tokens import RefreshToken
 from tasks.models import Task
-from todo_project.viewsets import owned
+from todo_project.api.viewsets import owned
 
 CALLS = {
     "sqlite": {"one": 2608, "empty list": 2573, "each of a list": 42, "new filters": 6227},

@@ -8,8 +8,8 @@ from django.db.transaction import TransactionManagementError
 
 from tasks.models import Task
 from tasks.views import TaskViewSet
-from todo_project.prepared import PreparedQuery, prepare
-from todo_project.viewsets import owned
+from todo_project.api.prepared import PreparedQuery, prepare
+from todo_project.api.viewsets import owned
 
 TASKS, LOCKED_TASKS = owned(TaskViewSet, False), owned(TaskViewSet, True)
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from tasks.models import Task
-from todo_project.pagination import find_page
+from todo_project.api.pagination import find_page
 
 pytestmark = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="the plans are PostgreSQL's"

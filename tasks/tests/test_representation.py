@@ -8,8 +8,8 @@ from rest_framework.serializers import CharField, ModelSerializer
 
 from tasks.models import Task
 from tasks.serializers import CompletionSerializer, TaskSerializer
-from todo_project import representations
-from todo_project.renderers import FastJSONRenderer
+from todo_project.api import serializers as representations
+from todo_project.api.renderers import FastJSONRenderer
 
 INSTANT = datetime(2026, 11, 20, 10, 0, 0, 123456, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from todo_project.edge import REFUSAL, Edge
+from todo_project.server.bodies import REFUSAL, Edge
 
 MIB = 2**20
 

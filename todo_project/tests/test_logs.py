@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from tasks import views
-from todo_project import logs
+from todo_project.server import logs
 
 
 @pytest.fixture

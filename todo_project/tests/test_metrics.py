@@ -63,7 +63,7 @@ def test_it_is_for_the_scraper_only(measured, token):
 
 
 def test_without_its_folder_requests_are_answered(client, settings, monkeypatch):
-    from todo_project import metrics
+    from todo_project.server import metrics
 
     def fail(*args, **options):
         raise FileNotFoundError

@@ -4,7 +4,7 @@ import pytest
 from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from todo_project import probes
+from todo_project.server import probes
 
 
 def test_health_touches_nothing(client):

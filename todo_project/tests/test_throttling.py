@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import caches
 from redis.exceptions import ConnectionError, TimeoutError
 
-from todo_project.throttling import UserThrottle
+from todo_project.api.throttling import UserThrottle
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from django.test import override_settings
 from rest_framework import serializers
 from rest_framework.test import APIRequestFactory, force_authenticate
 
-from todo_project.prepared import PreparedQuery, keep
+from todo_project.api.prepared import PreparedQuery, keep
 
 
 @pytest.fixture(scope="module", autouse=True)

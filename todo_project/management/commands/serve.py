@@ -13,7 +13,7 @@ from django.db import DatabaseError, connections
 from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
 
-from todo_project.probes import missing_migrations
+from todo_project.server.probes import missing_migrations
 
 logger = logging.getLogger(__name__)
 

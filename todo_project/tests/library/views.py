@@ -2,10 +2,10 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.viewsets import ModelViewSet
 
-from todo_project.filters import OwnedFilterBackend, ParameterMixin
-from todo_project.pagination import KeysetPagination
-from todo_project.representations import CompiledModelSerializer
-from todo_project.viewsets import OwnedViewSet
+from todo_project.api.filters import OwnedFilterBackend, ParameterMixin
+from todo_project.api.pagination import KeysetPagination
+from todo_project.api.serializers import CompiledModelSerializer
+from todo_project.api.viewsets import OwnedViewSet
 
 from .models import Book, Label, Shelf  # noqa: F401
 

@@ -7,7 +7,7 @@ from django.urls import is_valid_path
 from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import Throttled
 
-from .problems import is_api
+from todo_project.api.problems import is_api
 
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # The pages of DRF, Swagger UI and ReDoc have styles within, ReDoc a worker; no page has a script.

@@ -12,7 +12,7 @@ class TodoAdminSite(AdminSite):
 
     def get_log_entries(self, request: HttpRequest) -> Any:
         """For the latest actions on the front page: ours, with what they are about."""
-        from .models import LogEntry
+        from todo_project.models import LogEntry
 
         return LogEntry.objects.select_related("content_type").prefetch_related("object")
 
@@ -34,4 +34,4 @@ class TodoAdminSite(AdminSite):
 
 
 class TodoAdminConfig(AdminConfig):
-    default_site = "todo_project.admin.TodoAdminSite"
+    default_site = "todo_project.admin.sites.TodoAdminSite"

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_header_parameters
 
-from .problems import problem_response
+from todo_project.api.problems import problem_response
 
 REFUSAL = "todo_project.refusal"
 

@@ -1,6 +1,6 @@
 """Bad days, on real components: `make faults`.
 
-    python -m benchmarks.faults [--short] [name ...]
+    python -m faults [--short] [name ...]
 
 Each scenario prints one line of figures. One that finds what must not be ends the run with an
 error, after the others have had their turn. Needs root (for disks and users of its own) and
@@ -31,7 +31,7 @@ SCENARIOS = [
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults")
+    parser = argparse.ArgumentParser(prog="python -m faults")
     parser.add_argument("--short", action="store_true", help="a few seconds each")
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(SCENARIOS))
     arguments = parser.parse_intermixed_args()

@@ -8,7 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from .problems import UNAVAILABLE
+from todo_project.api.problems import UNAVAILABLE
 
 
 def missing_migrations() -> list[Any]:

@@ -10,7 +10,7 @@ import environ
 from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 
-from .environment import BASE_DIR, NO_ADDRESS, own_folder, refuse, text
+from todo_project.environment import BASE_DIR, NO_ADDRESS, own_folder, refuse, text
 
 POSTGRES = ("postgres://", "postgresql://")
 
@@ -102,7 +102,9 @@ def parse(name: str, url: str) -> dict[str, Any]:
         refuse(name, NO_ADDRESS)
     if not database["NAME"]:
         refuse(name, "names no database")
-    database.update(ENGINE="todo_project.postgresql", CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)
+    database.update(
+        ENGINE="todo_project.server.postgresql", CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True
+    )
     database["OPTIONS"] = {**PATIENCE, **database["OPTIONS"]}
     return database
 

@@ -9,7 +9,7 @@ from django.contrib.admin.views.main import PAGE_VAR
 from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest, HttpResponse
 
-from .models import LogEntry
+from todo_project.models import LogEntry
 
 
 class HistoryMixin(admin.ModelAdmin):
