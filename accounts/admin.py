@@ -10,14 +10,17 @@ from django.db.models import CASCADE, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from todo_project.admin.change_lists import MOST, LargeTableAdmin
 from todo_project.admin.history import HistoryMixin
 
 from .attempts import LoginLimit
+from .forms import LimitedPasswordChangeForm
 from .models import Identity, SignIn, User, digests
+
+admin.site.password_change_form = LimitedPasswordChangeForm
 
 
 class UserCreationForm(AdminUserCreationForm):
@@ -59,7 +62,8 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     list_filter = ["is_active", "is_staff", "date_joined"]
     search_fields = ["email", "name"]
     ordering = ["email"]
-    readonly_fields = ["date_joined", "email_verified_at", "last_login", "tasks", "sign_ins"]
+    readonly_fields = ["date_joined", "email_verified_at", "last_login", "sign_ins"]
+    activity = ["sign_ins"]  # relations, each with a method that shows it
     actions = ["sign_out_everywhere", "delete_selected"]
     fieldsets = [
         (None, {"fields": ["email", "password", "name", "timezone"]}),
@@ -75,7 +79,7 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """With what an account has, as far as the caller may see that."""
         first, *others = super().get_fieldsets(request, obj)
-        seen = [name for name in ("tasks", "sign_ins") if obj and self.may_see(request, name)]
+        seen = [name for name in self.activity if obj and self.may_see(request, name)]
         return [first, ("Activity", {"fields": seen}), *others] if seen else [first, *others]
 
     def may_see(self, request: HttpRequest, relation: str) -> bool:
@@ -135,17 +139,6 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
                 user.sign_out_everywhere()
                 self.log_change(request, user, "Signed out everywhere.")
         self.message_user(request, f"{len(users)} signed out everywhere.")
-
-    @admin.display
-    def tasks(self, user: User) -> SafeString:
-        counts = user.tasks.summary(user.local_time(timezone.now()))
-        url = f"{reverse('admin:tasks_task_changelist')}?owner={user.pk}"
-        links = [("", "total"), ("&status=pending", "pending"), ("&status=completed", "completed")]
-        return format_html_join(
-            ", ",
-            '<a href="{}{}">{} {}</a>',
-            ((url, query, f"{counts[name]:,}", name) for query, name in links),
-        )
 
     @admin.display(description="sign-ins")
     def sign_ins(self, user: User) -> SafeString:

@@ -116,6 +116,7 @@ class MeView(IgnoredMembersMixin, StrictQueryMixin, generics.RetrieveUpdateDestr
     http_method_names = ["get", "patch", "delete", "head", "options"]
     serializer_class = serializers.ProfileSerializer
     confirmation_class = serializers.PasswordConfirmationSerializer
+    page_template = "accounts/me.html"  # of the browsable API, within its page
     request: AuthenticatedRequest
 
     def get_object(self) -> User:

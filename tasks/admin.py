@@ -10,9 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.http import HttpRequest, StreamingHttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
-from accounts.admin import UserFilter
+from accounts.admin import UserAdmin, UserFilter
 from accounts.models import User
 from todo_project.admin.change_lists import LargeTableAdmin
 from todo_project.api.fields import with_line_feeds
@@ -171,3 +174,23 @@ class TaskAdmin(LargeTableAdmin):
     @admin.display(boolean=True, description="completed")
     def is_completed(self, task: Task) -> bool:
         return task.completed
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class UserWithTasksAdmin(UserAdmin):
+    readonly_fields = [*UserAdmin.readonly_fields, "tasks"]
+    activity = ["tasks", *UserAdmin.activity]
+
+    @admin.display
+    def tasks(self, user: User) -> SafeString:
+        counts = user.tasks.summary(user.local_time(timezone.now()))
+        url = f"{reverse('admin:tasks_task_changelist')}?owner={user.pk}"
+        links = [("", "total"), ("&status=pending", "pending"), ("&status=completed", "completed")]
+        return format_html_join(
+            ", ",
+            '<a href="{}{}">{} {}</a>',
+            ((url, query, f"{counts[name]:,}", name) for query, name in links),
+        )

@@ -33,6 +33,7 @@ class TaskViewSet(
     filter_backends = [OwnedFilterBackend]
     filterset_class = TaskFilter
     pagination_class = KeysetPagination
+    page_template = "tasks/tasks.html"  # of the browsable API, within its page
     request: AuthenticatedRequest
 
     @cached_property

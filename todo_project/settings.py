@@ -133,9 +133,9 @@ CORS_EXPOSE_HEADERS = [
 
 # Application
 
+OUR_APPS = ["accounts", "tasks"]
 INSTALLED_APPS = [
-    "accounts",
-    "tasks",
+    *OUR_APPS,
     "todo_project",
     "todo_project.admin.sites.TodoAdminConfig",
     "django.contrib.auth",

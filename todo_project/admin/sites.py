@@ -9,6 +9,7 @@ from django.urls import reverse
 class TodoAdminSite(AdminSite):
     site_header = site_title = "Todo API"
     index_title = "Administration"
+    password_change_form: Any = None
 
     def get_log_entries(self, request: HttpRequest) -> Any:
         """For the latest actions on the front page: ours, with what they are about."""
@@ -19,13 +20,11 @@ class TodoAdminSite(AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """As Django's, which checks the old password without counting the failures."""
+        """As Django's, with the form that an app may set: Django has one that cannot be changed."""
         from django.contrib.auth.views import PasswordChangeView
 
-        from accounts.forms import LimitedPasswordChangeForm
-
         view = PasswordChangeView.as_view(
-            form_class=LimitedPasswordChangeForm,
+            form_class=self.password_change_form,
             success_url=reverse("admin:password_change_done"),
             template_name="registration/password_change_form.html",
             extra_context={**self.each_context(request), **(extra_context or {})},

@@ -71,3 +71,5 @@ listed = tasks_list.sync(  # this generator repeats a parameter that takes a lis
     priority=[TasksListPriorityItem.NONE, TasksListPriorityItem.HIGH],
 )
 assert [one.id for one in listed] == [task.id], listed
+
+print(f"Python: task {task.id} is completed.")
