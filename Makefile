@@ -17,15 +17,16 @@ run: $(VENV)/runtime  ## migrate and serve on http://127.0.0.1:8000
 	$(BIN)/python manage.py serve --migrate
 
 test: $(VENV)/runtime  ## run the tests, on SQLite unless DATABASE_URL is set
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 test-postgres: $(VENV)/runtime  ## run the same tests on PostgreSQL
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest --numprocesses auto
 
 check: $(VENV)/dev  ## lint, types, migrations, schema, short fuzzing, deployment settings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy .
+	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	THROTTLE_USER= FUZZ=short $(BIN)/pytest fuzz --quiet

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,24 +21,22 @@ PASSWORD = "correct horse battery"
 
 
 class Server:
-    """Of a copy of the project, so that the database and the keys are its own."""
+    """With a folder of its own for the database and the keys."""
 
     def __init__(self, folder):
-        for name in ["manage.py", "todo_project", "tasks", "accounts"]:
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-            copy(ROOT / name, folder / name)
         self.log = (folder / "log").open("ab")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.folder, self.port, self.url = folder, port, f"http://127.0.0.1:{port}"
         self.environment = {"PATH": os.environ["PATH"], "ENV_FILE": "/dev/null", "WORKERS": "1"}
+        self.environment["VAR_DIR"] = str(folder)
 
     def manage(self, *arguments, **environment):
         """A management command, such as `seed`."""
         return subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
-            cwd=self.folder,
+            cwd=ROOT,
             env={**self.environment, **environment},
             stdout=self.log,
             stderr=self.log,

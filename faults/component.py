@@ -9,7 +9,7 @@ from pathlib import Path
 from .ports import answers, free_port, is_free
 from .stage import Stage, eventually, must
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class Component:

@@ -9,7 +9,8 @@ from pathlib import Path
 from .component import ROOT, Component, substitute
 from .stage import Stage
 
-PACKAGES = ["todo_project", "tasks", "accounts"]
+# What the server does not need; the rest is copied, as it may run as a user who cannot read here.
+LEFT = [".*", "__pycache__", "benchmarks", "docs", "e2e", "faults", "fuzz", "tests", "var"]
 
 
 class Redis(Component):
@@ -58,10 +59,10 @@ class Server(Component):
     """A copy of the project, on the embedded database unless DATABASE_URL is given."""
 
     def prepare(self) -> None:
-        for name in PACKAGES:
-            ignored = shutil.ignore_patterns("tests", "__pycache__")
-            shutil.copytree(ROOT / name, self.folder / name, ignore=ignored)
-        shutil.copy(ROOT / "manage.py", self.folder)
+        mode = self.folder.stat().st_mode
+        ignored = shutil.ignore_patterns(*LEFT)
+        shutil.copytree(ROOT, self.folder, ignore=ignored, dirs_exist_ok=True)
+        self.folder.chmod(mode)  # not that of the project's folder
         keys = {"SECRET_KEY": "faults-" * 8, "JWT_SIGNING_KEY": "strictly-" * 8}
         # The load is that of many users, but comes from few.
         free = {"THROTTLE_USER": "", "THROTTLE_ANON": "", "ENV_FILE": os.devnull}
