@@ -3,13 +3,8 @@
 from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
-from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiViewExtension
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 
 from . import serializers
 
@@ -71,27 +66,3 @@ class BetterAuthScheme(OpenApiAuthenticationExtension):
             "bearerFormat": "JWT",
             "description": "A token of the front end's Better Auth, from its `/api/auth/token`.",
         }
-
-
-class MeRoutes(OpenApiViewExtension):
-    target_class = "accounts.views.MeView"
-
-    def view_replacement(self) -> Any:
-        return extend_schema_view(
-            get=extend_schema(summary="Read the caller's profile"),
-            patch=extend_schema(summary="Change the caller's profile"),
-            delete=extend_schema(
-                summary="Delete the account and all its tasks",
-                request=serializers.PasswordConfirmationSerializer,
-            ),
-        )(self.target)
-
-
-class RegisterRoutes(OpenApiViewExtension):
-    target_class = "accounts.views.RegisterView"
-
-    def view_replacement(self) -> Any:
-        profile, nothing = serializers.ProfileSerializer, serializers.EmptySerializer
-        return extend_schema_view(post=extend_schema(responses={201: profile, 202: nothing}))(
-            self.target
-        )

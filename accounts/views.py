@@ -52,6 +52,11 @@ class OpenView(SubmitView):
         return JWTAuthentication().authenticate_header(request)
 
 
+@extend_schema_view(
+    post=extend_schema(
+        responses={201: serializers.ProfileSerializer, 202: serializers.EmptySerializer}
+    )
+)
 class RegisterView(OpenView):
     """Open an account."""
 
@@ -110,6 +115,14 @@ class LogoutAllView(SubmitView):
     serializer_class = serializers.LogoutAllSerializer
 
 
+@extend_schema_view(
+    get=extend_schema(summary="Read the caller's profile"),
+    patch=extend_schema(summary="Change the caller's profile"),
+    delete=extend_schema(
+        summary="Delete the account and all its tasks",
+        request=serializers.PasswordConfirmationSerializer,
+    ),
+)
 class MeView(IgnoredMembersMixin, StrictQueryMixin, generics.RetrieveUpdateDestroyAPIView[User]):
     """The caller's own profile. To delete the account takes its password."""
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
@@ -61,47 +60,44 @@ HEADERS = {
 }
 
 
-class TaskRoutes(OpenApiViewExtension):
-    target_class = "tasks.views.TaskViewSet"
-
-    def view_replacement(self) -> Any:
-        return extend_schema_view(
-            list=extend_schema(
-                summary="List tasks",
-                description="One page of the caller's tasks, the newest first unless `sort` says "
-                "otherwise. Follow `Link` for more.",
-                parameters=[
-                    OpenApiParameter("priority", PRIORITIES, explode=False, style="form"),
-                    OpenApiParameter("status", enum=["all", "pending", "completed"]),
-                ],
-            ),
-            create=extend_schema(
-                summary="Create a task",
-                parameters=[
-                    OpenApiParameter(
-                        "Idempotency-Key",
-                        {"type": "string", "pattern": "^[!-~]{1,255}$"},
-                        OpenApiParameter.HEADER,
-                        description="Sent again with the same body, it makes no second task.",
-                    )
-                ],
-            ),
-            retrieve=extend_schema(summary="Read a task", parameters=[ID]),
-            update=extend_schema(
-                summary="Change a task",
-                parameters=[ID],
-                request=TaskSerializer(partial=True),
-                description="As PATCH: only the members that are sent change.",
-            ),
-            partial_update=extend_schema(
-                summary="Change a task",
-                parameters=[ID],
-                description="Only the members that are sent change.",
-            ),
-            destroy=extend_schema(summary="Delete a task", parameters=[ID]),
-            complete=extend_schema(summary="Complete or reopen a task", parameters=[ID]),
-            summary=extend_schema(summary="Count tasks"),
-        )(self.target)
+# Decorates the view set.
+task_schema = extend_schema_view(
+    list=extend_schema(
+        summary="List tasks",
+        description="One page of the caller's tasks, the newest first unless `sort` says "
+        "otherwise. Follow `Link` for more.",
+        parameters=[
+            OpenApiParameter("priority", PRIORITIES, explode=False, style="form"),
+            OpenApiParameter("status", enum=["all", "pending", "completed"]),
+        ],
+    ),
+    create=extend_schema(
+        summary="Create a task",
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                {"type": "string", "pattern": "^[!-~]{1,255}$"},
+                OpenApiParameter.HEADER,
+                description="Sent again with the same body, it makes no second task.",
+            )
+        ],
+    ),
+    retrieve=extend_schema(summary="Read a task", parameters=[ID]),
+    update=extend_schema(
+        summary="Change a task",
+        parameters=[ID],
+        request=TaskSerializer(partial=True),
+        description="As PATCH: only the members that are sent change.",
+    ),
+    partial_update=extend_schema(
+        summary="Change a task",
+        parameters=[ID],
+        description="Only the members that are sent change.",
+    ),
+    destroy=extend_schema(summary="Delete a task", parameters=[ID]),
+    complete=extend_schema(summary="Complete or reopen a task", parameters=[ID]),
+    summary=extend_schema(summary="Count tasks"),
+)
 
 
 def complete_tasks(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

@@ -20,9 +20,11 @@ from todo_project.api.viewsets import OwnedViewSet
 
 from .filters import TaskFilter
 from .models import Task
+from .schema import task_schema
 from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
 
 
+@task_schema
 class TaskViewSet(
     ETagMixin, IgnoredMembersMixin, StrictQueryMixin, IdempotentCreateMixin, OwnedViewSet
 ):

@@ -4,12 +4,12 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import (
-    SpectacularJSONAPIView,
     SpectacularRedocView,
     SpectacularSwaggerSplitView,
 )
 
 from accounts.pages import SignUpView
+from todo_project.api.documentation import SchemaView
 from todo_project.server import probes
 from todo_project.server.security_txt import security_txt
 
@@ -22,7 +22,7 @@ urlpatterns = [
     path("api-auth/register/", SignUpView.as_view(), name="sign-up"),
     path("api-auth/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),
-    path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("openapi.json", SchemaView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(http_method_names=READ), name="docs"),
     path("redoc", SpectacularRedocView.as_view(http_method_names=READ), name="redoc"),
     path("favicon.ico", RedirectView.as_view(url=static("todo_project/icon.svg"))),

@@ -74,6 +74,13 @@ def test_the_schema_has_every_call_without_a_trailing_slash(client):
     assert {path: set(calls) for path, calls in schema["paths"].items()} == PATHS
 
 
+@pytest.mark.parametrize("query", ["version=2", "version=a%0Ab", "version=%00", "lang=de"])
+def test_the_schema_is_the_same_whatever_the_query(client, query):
+    response = client.get(f"/openapi.json?{query}")
+
+    assert (response.status_code, response.content) == (200, client.get("/openapi.json").content)
+
+
 def test_the_schema_knows_the_bearer_token_and_where_it_is_needed(client):
     schema = client.get("/openapi.json").json()
 

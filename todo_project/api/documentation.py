@@ -1,0 +1,24 @@
+from functools import cache
+
+from django.http import HttpResponse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.request import Request
+
+
+class SchemaView(SpectacularJSONAPIView):
+    """The OpenAPI document. It is the same for everybody, whatever the query."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(document(), content_type=request.accepted_media_type)
+
+
+@cache
+def document() -> bytes:
+    """Generates the document once in each process, as that takes tens of milliseconds."""
+    schema = SchemaGenerator().get_schema(public=True)
+    rendered: bytes = OpenApiJsonRenderer().render(schema)
+    return rendered
