@@ -20,6 +20,10 @@ class LimitedPasswordChangeForm(AdminPasswordChangeForm):
         return password
 
 
+class TimeZoneSelect(forms.Select):
+    template_name = "accounts/time_zones.html"
+
+
 class SignUpForm(forms.Form):
     """Fields for the serializer of the API, which says what is good and opens the account."""
 
@@ -34,6 +38,7 @@ class SignUpForm(forms.Form):
         label="Time zone",
         choices=lambda: [(name, name) for name in sorted(time_zones())],
         initial="UTC",
+        widget=TimeZoneSelect,
         help_text="Due dates and times mean this zone.",
     )
 
