@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, cast
 
-from django.db import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
+from django.db import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    OperationalError,
+)
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import status
@@ -22,6 +29,8 @@ MEDIA_TYPE = "application/problem+json"
 # It refuses, is away, or was, when a connection was kept for later; it is a standby and takes no
 # writes; or a pooler sent its last words in place of an answer.
 UNAVAILABLE = (InterfaceError, InternalError, OperationalError)
+# A table has changed since a statement was prepared; the backend closes the connection.
+STALE_PLAN = "0A000"
 
 NOT_BEARER = "The header must be `Authorization: Bearer` followed by an access token."
 
@@ -53,10 +62,17 @@ def translate(error: BaseException | None) -> BaseException | None:
         return Conflict()
     if isinstance(error, DataError):
         return UnstorableValue()
-    if isinstance(error, UNAVAILABLE):
+    if isinstance(error, UNAVAILABLE) or has_stale_plan(error):
         logger.warning("The database fails: %s", error)
         return DatabaseUnavailable()
     return error
+
+
+def has_stale_plan(error: BaseException | None) -> bool:
+    return (
+        isinstance(error, NotSupportedError)
+        and getattr(error.__cause__, "sqlstate", None) == STALE_PLAN
+    )
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

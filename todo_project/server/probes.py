@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.db import connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-
-from todo_project.api.problems import UNAVAILABLE
 
 
 def missing_migrations() -> list[Any]:
@@ -26,11 +24,23 @@ def health(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """Ready to serve: the database is there and has every migration; otherwise a 503."""
+    """Ready to serve: the database takes writes and has every migration; otherwise a 503."""
     try:
-        missing = missing_migrations()
-    except UNAVAILABLE:
+        read_only, missing = is_read_only(), missing_migrations()
+    except Error:
         return JsonResponse({"status": "database unreachable"}, status=503)
+    if read_only:
+        connection.close()  # after a failover a new one leads to the new server
+        return JsonResponse({"status": "database read-only"}, status=503)
     if missing:
         return JsonResponse({"status": "migrations missing"}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+def is_read_only() -> bool:
+    """Whether this is a standby of PostgreSQL, or a server told to take no writes."""
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        return bool(cursor.fetchone() == ("on",))

@@ -86,6 +86,72 @@ def test_without_a_database_calls_are_503_and_work_again_when_it_is_back(trouble
     assert [found["title"] for found in ask(f"{server}/api/tasks", **headers)[2]] == ["Buy milk"]
 
 
+@pytest.fixture
+def kept(serving):
+    """A server with one connection, a token of a user of its, and a way to change the database."""
+    one = {"WORKERS": "1", "THREADS": "1"}
+    with fresh_database() as variables, serving(**variables, **one) as server:
+        account = {"email": "ann@example.com", "password": "correct horse battery"}
+        ask(f"{server}/api/auth/register", account)
+        token = ask(f"{server}/api/auth/login", account)[2]["access"]
+        with psycopg.connect(variables["DATABASE_URL"], autocommit=True) as connection:
+            yield server, {"Authorization": f"Bearer {token}"}, connection
+
+
+def make_read_only(connection):
+    """As a standby is: for the connections that are made from now on."""
+    name = connection.info.dbname
+    connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    connection.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
+def fail_over(connection):
+    """New connections lead to a server that takes writes; those that there are stay."""
+    name = connection.info.dbname
+    connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+
+def test_a_connection_to_a_read_only_server_is_dropped_when_it_fails(kept):
+    server, headers, connection = kept
+    task = {"title": "Buy milk"}
+    make_read_only(connection)
+    assert ask(f"{server}/api/tasks", **headers)[0] == 200
+
+    fail_over(connection)
+    status, answered, problem = ask(f"{server}/api/tasks", task, **headers)
+
+    assert (status, problem["code"]) == (503, "database_unavailable")
+    assert answered["Retry-After"].isdecimal()
+    assert ask(f"{server}/api/tasks", task, **headers)[0] == 201
+
+
+def test_a_server_with_a_read_only_database_is_not_ready(kept):
+    server, _, connection = kept
+    make_read_only(connection)
+
+    first = ask(f"{server}/ready")
+    fail_over(connection)
+    second = ask(f"{server}/ready")
+
+    assert (first[0], first[2]) == (503, {"status": "database read-only"})
+    assert (second[0], second[2]) == (200, {"status": "ok"})
+
+
+def test_a_connection_with_plans_of_a_changed_table_is_dropped_when_it_fails(kept):
+    server, headers, connection = kept
+    assert [ask(f"{server}/api/tasks", **headers)[0] for _ in range(4)] == [200] * 4  # prepared
+
+    connection.execute("ALTER TABLE tasks_task ALTER COLUMN title TYPE varchar(201)")
+    status, answered, problem = ask(f"{server}/api/tasks", **headers)
+
+    assert (status, problem["code"]) == (503, "database_unavailable")
+    assert answered["Retry-After"].isdecimal()
+    assert ask(f"{server}/api/tasks", **headers)[0] == 200
+
+
 def test_an_address_that_asks_for_tls_gets_it_or_no_connection(copy_project, tmp_path):
     code = """if True:
         from django.db import connection

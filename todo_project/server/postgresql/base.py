@@ -4,6 +4,10 @@ It reads instants with a loader in Python, as it may have to move them to anothe
 are UTC, so psycopg's own will do. And it asks the server whether a kept connection still works;
 here the socket tells, and the server is asked only when in doubt. What a thread that has ended
 leaves behind holds its connection until garbage is collected, so that is done before a new one.
+
+And a kept connection can be good and yet stay wrong: to a server that has become read-only
+(SQLSTATE 25006), or with plans of a table that has changed since (0A000). So one is closed at the
+end of a request in which it failed, except by the data that was sent.
 """
 
 import gc
@@ -26,7 +30,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def is_usable(self) -> bool:
         """A server that closed the connection, or has something to say, makes it readable."""
-        if self.connection is None or self.connection.closed:
+        if self.connection is None or self.connection.closed or self.errors_occurred:
             return False
         idle = select.poll()
         idle.register(self.connection.fileno(), select.POLLIN)
