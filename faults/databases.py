@@ -10,6 +10,15 @@ import psycopg
 from .component import Component, substitute
 from .stage import Stage, must
 
+# Other defaults than most servers have: nothing may depend on them.
+STYLES = {
+    "DateStyle": "German, DMY",
+    "IntervalStyle": "iso_8601",
+    "TimeZone": "Asia/Tokyo",
+    "standard_conforming_strings": "off",
+    "default_transaction_isolation": "serializable",
+}
+
 
 class Postgres(Component):
     """A cluster of its own, durable as it comes, set up by deploy/postgres.sh."""
@@ -45,7 +54,7 @@ class Postgres(Component):
         self.run(self.binaries / "initdb", *places, *options)
 
     def command(self) -> list[str]:
-        options = {"unix_socket_directories": self.folder, "max_wal_size": "256MB"}
+        options = {"unix_socket_directories": self.folder, "max_wal_size": "256MB", **STYLES}
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         place = ["-D", str(self.data), "-h", "127.0.0.1", "-p", str(self.port)]
         return [str(self.binaries / "postgres"), *place, *settings]

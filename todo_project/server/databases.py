@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import environ
-from psycopg import ProgrammingError
+from psycopg import IsolationLevel, ProgrammingError
 from psycopg.conninfo import make_conninfo
 
 from todo_project.environment import BASE_DIR, NO_ADDRESS, own_folder, refuse, text
@@ -105,7 +105,10 @@ def parse(name: str, url: str) -> dict[str, Any]:
     database.update(
         ENGINE="todo_project.server.postgresql", CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True
     )
-    database["OPTIONS"] = {**PATIENCE, **database["OPTIONS"]}
+    # A request that waited for a lock must see what was stored until then, whatever the server's
+    # default is.
+    isolation = {"isolation_level": IsolationLevel.READ_COMMITTED}
+    database["OPTIONS"] = {**PATIENCE, **isolation, **database["OPTIONS"]}
     return database
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.postgresql import base
 
 from tasks.models import Task
@@ -77,6 +77,45 @@ def test_a_connection_with_news_works(kept, other, questions):
     assert questions == [1]
     assert kept.is_usable()
     assert questions == [1]
+
+
+# What another database may have, and what the code depends on.
+PARAMETERS = [
+    ("DateStyle", "German, DMY", "ISO, MDY"),
+    ("IntervalStyle", "iso_8601", "postgres"),
+    ("TimeZone", "Asia/Tokyo", "UTC"),
+    ("standard_conforming_strings", "off", "on"),
+    ("default_transaction_isolation", "serializable", "serializable"),  # transactions name theirs
+]
+
+
+@pytest.fixture
+def odd_database(other):
+    """The database has other defaults than most."""
+    name = connection.settings_dict["NAME"]
+    for parameter, odd, _ in PARAMETERS:
+        other.execute(f"ALTER DATABASE {name} SET {parameter} = '{odd}'")
+    connection.close()
+    yield
+    other.execute(f"ALTER DATABASE {name} RESET ALL")
+    connection.close()
+
+
+@pytest.mark.parametrize(("parameter", "odd", "value"), PARAMETERS)
+def test_a_connection_has_the_parameters_that_the_code_depends_on(
+    odd_database, parameter, odd, value
+):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW {parameter}")
+
+        assert cursor.fetchone() == (value,)
+
+
+def test_a_transaction_sees_what_others_stored_before_its_statement(odd_database):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
+
+        assert cursor.fetchone() == ("read committed",)
 
 
 def test_statements_that_come_again_are_prepared(alice_client):

@@ -17,11 +17,27 @@ from typing import Any
 from django.db.backends.postgresql import base
 from psycopg.types.datetime import TimestamptzLoader
 
+# A role, a database or a server may have other defaults than the code depends on. Django sets
+# `TimeZone` in the same way. `options` would not do, as poolers refuse them; PostgreSQL reports
+# changes of these parameters, so a pooler can keep them apart for each client.
+PARAMETERS = {
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "standard_conforming_strings": "on",
+}
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         gc.collect()
         return super().get_new_connection(conn_params)
+
+    def init_connection_state(self) -> None:
+        super().init_connection_state()
+        connection: Any = self.connection
+        for name, value in PARAMETERS.items():
+            if connection.info.parameter_status(name) != value:
+                connection.execute("SELECT set_config(%s, %s, false)", [name, value])
 
     def create_cursor(self, name: str | None = None) -> Any:
         cursor = super().create_cursor(name)
