@@ -6,8 +6,9 @@ from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from .models import User, time_zones
+from .models import User
 from .serializers import RegistrationSerializer
+from .zones import time_zones
 
 
 class LimitedPasswordChangeForm(AdminPasswordChangeForm):

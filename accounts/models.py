@@ -1,9 +1,7 @@
-import functools
 import uuid
 import zoneinfo
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from importlib import resources
 from typing import Any
 
 from django.conf import settings
@@ -18,17 +16,7 @@ from django.utils.timezone import now as current_time
 
 from todo_project.api.validators import validate_no_control_characters
 
-
-@functools.cache
-def time_zones() -> set[str]:
-    """The names that the package tzdata has, so that every machine knows the same ones."""
-    return set(resources.files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
-
-
-def validate_time_zone(name: str) -> None:
-    """An IANA time zone name, such as `Europe/Berlin`."""
-    if name not in time_zones():
-        raise ValidationError("Must be an IANA time zone, such as Europe/Berlin.")
+from .zones import TimeZoneField
 
 
 def validate_ascii(email: str) -> None:
@@ -88,11 +76,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(
         max_length=150, blank=True, default="", validators=[validate_no_control_characters]
     )
-    timezone = models.CharField(
+    timezone = TimeZoneField(
         "time zone",
         max_length=64,
         default="UTC",
-        validators=[validate_time_zone],
         help_text="An IANA name, such as Europe/Berlin; due dates and times mean this zone.",
     )
     is_active = models.BooleanField(

@@ -5,6 +5,7 @@ loopback only, an embedded SQLite database and generated keys, all of it under `
 """
 
 import os
+import zoneinfo
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -186,6 +187,8 @@ WHITENOISE_USE_FINDERS = True  # straight from the packages: nothing to collect,
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
+# Rules of time zones come from the package tzdata, as names do: the machine's may be older.
+zoneinfo.reset_tzpath([])
 
 # Accounts
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.models
+import accounts.zones
 
 
 class Migration(migrations.Migration):
@@ -87,11 +88,10 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "timezone",
-                    models.CharField(
+                    accounts.zones.TimeZoneField(
                         default="UTC",
                         help_text="An IANA name, such as Europe/Berlin; due dates and times mean this zone.",
                         max_length=64,
-                        validators=[accounts.models.validate_time_zone],
                         verbose_name="time zone",
                     ),
                 ),
