@@ -27,6 +27,7 @@ SCENARIOS = [
     "backup",
     "soak",
     "recycle",
+    "memory",
 ]
 
 

@@ -8,8 +8,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
 django_application = get_wsgi_application()
 
 from todo_project.server.bodies import Edge  # noqa: E402  (it reads the settings)
+from todo_project.server.garbage import GarbageCollection  # noqa: E402
 
-application = Edge(django_application)
+application = GarbageCollection(Edge(django_application))
 
 resolve("/health")  # loads the views
 # What is loaded by now stays, so no collection needs to look through it: that took 50 ms. And a

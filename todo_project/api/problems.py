@@ -15,6 +15,7 @@ from django.db import (
     OperationalError,
 )
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import Truncator
 from django.views import defaults
 from rest_framework import status
 from rest_framework.exceptions import APIException, ErrorDetail, NotAuthenticated, ValidationError
@@ -25,6 +26,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from .renderers import FastJSONRenderer
 
 MEDIA_TYPE = "application/problem+json"
+DETAIL_LIMIT = 500  # characters of each error
 
 # It refuses, is away, or was, when a connection was kept for later; it is a standby and takes no
 # writes; or a pooler sent its last words in place of an answer.
@@ -130,7 +132,9 @@ def flatten(detail: Any, field: str | None = None) -> Iterator[dict[str, Any]]:
         for inner in detail:
             yield from flatten(inner, field)
     else:
-        yield {"field": field, "code": detail.code, "detail": str(detail)}
+        # Some repeat a value that was sent, such as a choice that there is not.
+        text = Truncator(str(detail)).chars(DETAIL_LIMIT)
+        yield {"field": field, "code": detail.code, "detail": text}
 
 
 def problem_response(code: int, slug: str, detail: str) -> HttpResponse:

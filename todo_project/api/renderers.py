@@ -6,6 +6,10 @@ from django.utils.html import format_html
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
+# How many characters of an answer a page shows, and how many bytes a request may have for a form to
+# repeat them: a page takes many times the memory, as it is escaped and searched for links.
+CONTENT_LIMIT = 200_000
+
 
 class FastJSONRenderer(JSONRenderer):
     """DRF's JSON renderer with orjson in place of the standard library's encoder."""
@@ -33,6 +37,17 @@ class PageRenderer(BrowsableAPIRenderer):
         # The template has no block for this, and screen readers choose their voice by it.
         page: str = super().render(*args, **kwargs)
         return page.replace("<html>", '<html lang="en">', 1)
+
+    def get_content(self, *args: Any) -> str:
+        content: str = super().get_content(*args)
+        if len(content) <= CONTENT_LIMIT:
+            return content
+        return f"{content[:CONTENT_LIMIT]}\n\n… The rest is left out. Ask for application/json."
+
+    def show_form_for_method(self, view: Any, method: str, request: Any, obj: Any) -> bool:
+        sent = int(request.META.get("CONTENT_LENGTH") or 0)
+        shown = super().show_form_for_method(view, method, request, obj)
+        return bool(shown) and sent <= CONTENT_LIMIT
 
     def get_context(self, data: Any, media_type: Any, renderer_context: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(data, media_type, renderer_context)

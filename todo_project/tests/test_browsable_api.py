@@ -307,3 +307,34 @@ def test_a_file_is_no_etag(client, alice, milk):
     response = client.put(f"/api/tasks/{milk.pk}", body, content_type=MULTIPART_CONTENT)
 
     assert response.status_code == 412
+
+
+@pytest.fixture
+def long_tasks(alice):
+    """A page of them, with descriptions that HTML writes four times as long."""
+    task = {"owner": alice, "description": "<" * 10_000, "updated_at": alice.date_joined}
+    Task.objects.bulk_create(Task(title=f"Task {n}", **task) for n in range(200))
+
+
+def test_a_page_of_a_list_does_not_grow_with_its_texts(client, alice, long_tasks):
+    client.force_login(alice)
+
+    page = client.get("/api/tasks?page_size=200", headers={"accept": "text/html"})
+    data = client.get("/api/tasks?page_size=200")
+
+    assert len(page.content) < 1_500_000
+    assert "The rest is left out. Ask for application/json." in page.content.decode()
+    assert page.content.count(b'data-method="PATCH"') == 200  # each can be completed
+    assert {len(task["description"]) for task in data.json()} == {10_000}
+
+
+@pytest.mark.parametrize("name", ["title", "priority"])
+def test_a_page_does_not_repeat_a_megabyte_that_was_sent(browser, name):
+    token = csrf_token(browser.get("/api/tasks").content.decode())
+    form = {"title": "Buy milk", name: "<" * 1_000_000, "csrfmiddlewaretoken": token}
+
+    response = browser.post("/api/tasks", form)
+
+    assert response.status_code == 400
+    assert 'role="alert"' in response.content.decode()
+    assert len(response.content) < 50_000

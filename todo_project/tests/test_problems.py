@@ -92,3 +92,12 @@ def test_pages_beside_the_api_keep_their_own(client, db):
 
     assert response.status_code == 404
     assert "text/html" in response["Content-Type"]
+
+
+def test_an_error_does_not_repeat_a_long_value(alice_client):
+    response = alice_client.post("/api/tasks", {"title": "x", "priority": "<" * 1_000_000})
+
+    (error,) = response.json()["errors"]
+    assert error["field"] == "priority"
+    assert len(error["detail"]) == 500
+    assert len(response.content) < 1_500

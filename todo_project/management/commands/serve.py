@@ -82,6 +82,7 @@ def serve() -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=20,  # seconds: mails may hold a worker up, or it has just started
         workers_max_rss=settings.WORKER_MAX_MIB,
+        rss_sample_interval=1,  # seconds; in the default of 30 a worker can grow far beyond
         log_dictconfig=settings.LOGGING,
     )
     server.serve()

@@ -1,0 +1,67 @@
+import gc
+from datetime import UTC, datetime
+
+import pytest
+from django.core.handlers.wsgi import WSGIRequest
+from django.core.wsgi import get_wsgi_application
+from django.test import RequestFactory
+
+from accounts.models import User
+from accounts.tokens import RefreshToken
+from tasks.models import Task
+from todo_project.server.bodies import Edge
+from todo_project.server.garbage import GarbageCollection
+
+TIMES = 20
+
+
+@pytest.fixture
+def application():
+    return GarbageCollection(Edge(get_wsgi_application()))
+
+
+@pytest.fixture
+def token(transactional_db):
+    """Of a user with a list of a megabyte."""
+    alice = User.objects.create_user("alice@example.com")
+    tasks = {"owner": alice, "description": "x" * 10_000, "updated_at": datetime.now(UTC)}
+    Task.objects.bulk_create(Task(title=f"Task {n}", **tasks) for n in range(100))
+    return str(RefreshToken.for_user(alice).access_token)
+
+
+@pytest.fixture
+def without_collections():
+    """None but those that are asked for."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def ask(application, method, path, token, body=b""):
+    headers = {"authorization": f"Bearer {token}"}
+    request = RequestFactory().generic(method, path, body, "application/json", headers=headers)
+    response = application(request.environ, lambda status, headers: None)
+    response.close()
+    return response.status_code
+
+
+def alive(kind):
+    return [found for found in gc.get_objects() if type(found) is kind]
+
+
+def test_rows_of_long_lists_do_not_wait_for_each_other(application, token, without_collections):
+    for _ in range(TIMES):
+        assert ask(application, "GET", "/api/tasks", token) == 200
+
+    assert len(alive(Task)) <= 6 * 100  # of answers of 4 MiB, and the one that is more
+
+
+def test_long_bodies_do_not_wait_for_each_other(application, token, without_collections):
+    body = b'{"title": "' + b"x" * 1_000_000 + b'"}'
+    before = len(alive(WSGIRequest))
+
+    for _ in range(TIMES):
+        assert ask(application, "POST", "/api/tasks", token, body) == 400
+
+    assert len(alive(WSGIRequest)) <= before + 2 * 6  # the factory's and the handler's
