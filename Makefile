@@ -38,8 +38,8 @@ check: $(VENV)/dev  ## lint, types, migrations, schema, short fuzzing, deploymen
 
 races: export THROTTLE_USER =
 races: $(VENV)/runtime  ## 1,000 rounds of each race, on SQLite and on PostgreSQL
-	env --unset=DATABASE_URL $(BIN)/python faults/races.py $(ROUNDS)
-	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python faults/races.py $(ROUNDS)
+	env --unset=DATABASE_URL $(BIN)/python -m faults.races $(ROUNDS)
+	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m faults.races $(ROUNDS)
 
 login-timing: $(VENV)/runtime  ## does a login tell a known address from an unknown one by its time?
 	$(BIN)/python benchmarks/login_timing.py
