@@ -26,10 +26,29 @@ from .attempts import Limit
 from .models import User
 
 logger = logging.getLogger(__name__)
-outbox = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
-room = BoundedSemaphore(100)  # mails that wait
 
-MAILS_TO_ONE_ADDRESS = "5/hour"
+MAILS_TO_ONE_ADDRESS = "5/hour"  # of each kind
+
+
+class Outbox:
+    """A thread that delivers mails one after another. At most `SIZE` of them wait."""
+
+    SIZE = 100
+
+    def __init__(self, name: str) -> None:
+        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{name} mail")
+        self.room = BoundedSemaphore(self.SIZE)
+
+    def put(self, name: str, user: User) -> bool:
+        """Deliver a mail soon. False if too many wait."""
+        if not self.room.acquire(blocking=False):
+            return False
+        self.thread.submit(deliver, name, user).add_done_callback(lambda _: self.room.release())
+        return True
+
+
+# Anybody can cause any number of registrations; a password reset must not wait for their mails.
+resets, others = Outbox("reset"), Outbox("other")
 
 
 class EmailVerificationTokenGenerator(PasswordResetTokenGenerator):
@@ -74,24 +93,30 @@ def send_account_exists(user: User) -> None:
 
 
 def send(name: str, email: str, user: User | None) -> None:
+    """Send a mail of this kind, unless its address had too many of the kind.
+
+    Without a user nothing is sent and nothing counts against the address. A count of its own
+    takes as long.
+    """
+    limit = Limit(f"mail {name}" if user else "no mail", email, MAILS_TO_ONE_ADDRESS)
     try:
-        Limit("mail", email, MAILS_TO_ONE_ADDRESS).attempt()
+        limit.attempt()
     except Throttled:
         logger.warning("Too many mails to one address; one not sent")
         return
     if user:
-        transaction.on_commit(lambda: post(name, user))
+        transaction.on_commit(lambda: post(name, user, limit))
 
 
-def post(name: str, user: User) -> None:
-    if not room.acquire(blocking=False):
+def post(name: str, user: User, limit: Limit) -> None:
+    outbox = resets if name == "password_reset" else others
+    if not outbox.put(name, user):
         logger.error("Mail to user %s not sent: too many wait for the mail server", user.pk)
-        return
-    outbox.submit(deliver, name, user).add_done_callback(lambda _: room.release())
+        limit.withdraw()
 
 
 def deliver(name: str, user: User) -> None:
-    """Write the mail and hand it to the mail server, in the thread of the outbox."""
+    """Write the mail and hand it to the mail server, in the thread of its outbox."""
     page, tokens = LINKS[name]
     hours = settings.PASSWORD_RESET_TIMEOUT // 3600
     context = {"user": user, "url": link(page, user, tokens), "hours": hours}

@@ -25,6 +25,12 @@ def validate_ascii(email: str) -> None:
         raise ValidationError("Write the address in ASCII, an international domain as xn--….")
 
 
+def validate_unquoted(email: str) -> None:
+    """`x@d`, `"x"@d` and `"\\x"@d` are one mailbox (RFC 5321, 4.1.2), so they make one account."""
+    if '"' in email:
+        raise ValidationError("Write the address without quotes.")
+
+
 def may_sign_in(prefix: str = "") -> models.Q:
     """Active and, where addresses are to be confirmed, confirmed; of a user or, with a prefix,
     of the user of something."""
@@ -70,7 +76,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(
         "e-mail address",
         unique=True,
-        validators=[validate_ascii, validate_no_control_characters],
+        validators=[validate_ascii, validate_unquoted, validate_no_control_characters],
         error_messages={"unique": "An account with this e-mail address exists."},
     )
     name = models.CharField(

@@ -34,7 +34,7 @@ SENT: list[tuple[Any, dict[str, Any]]] = [
         {"current_password": SIGN_IN["password"], "new_password": NEW},
     ),
     (serializers.PasswordResetSerializer, {"email": SIGN_IN["email"]}),
-    (serializers.LinkSerializer, LINK),
+    (serializers.EmailVerifySerializer, {**LINK, "password": SIGN_IN["password"]}),
     (serializers.PasswordResetConfirmSerializer, {**LINK, "password": NEW}),
 ]
 ANSWERED = {

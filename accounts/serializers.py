@@ -6,6 +6,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.crypto import get_random_string
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, ErrorDetail
 from rest_framework.fields import get_error_detail
@@ -16,7 +18,7 @@ from todo_project.api.validators import validate_no_control_characters
 
 from . import mails
 from .attempts import LoginLimit
-from .models import User, validate_ascii
+from .models import User, validate_ascii, validate_unquoted
 from .tokens import AccessToken, RefreshToken, refusal
 
 
@@ -24,7 +26,11 @@ class EmailField(StringField, serializers.EmailField):
     """An address in the one spelling that accounts are stored under."""
 
     def __init__(self, **options: Any) -> None:
-        validators: list[Any] = [validate_ascii, validate_no_control_characters]
+        validators: list[Any] = [
+            validate_ascii,
+            validate_unquoted,
+            validate_no_control_characters,
+        ]
         super().__init__(max_length=254, validators=validators, **options)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
@@ -169,6 +175,9 @@ class LogoutAllSerializer(EmptySerializer):
         self.context["request"].user.sign_out_everywhere()
 
 
+WRONG_PASSWORD = ErrorDetail("This is not your password.", "wrong_password")
+
+
 class OwnPasswordField(PasswordField):
     """The caller's password, asked for again; a wrong one counts as a failure to sign in."""
 
@@ -176,7 +185,7 @@ class OwnPasswordField(PasswordField):
         password = super().to_internal_value(data)
         request = self.context["request"]
         if authenticate(request, email=request.user.email, password=password) != request.user:
-            raise serializers.ValidationError("This is not your password.", "wrong_password")
+            raise serializers.ValidationError(WRONG_PASSWORD)
         return password
 
 
@@ -215,18 +224,49 @@ class LinkSerializer(serializers.Serializer[Any]):
 
     @transaction.atomic
     def save(self, **options: Any) -> None:
-        users = User.objects.select_for_update().filter(is_active=True)
-        user = users.filter(pk=mails.user_of(self.validated_data["uid"])).first()
-        if user is None or not self.tokens.check_token(user, self.validated_data["token"]):
-            raise serializers.ValidationError(
-                {"token": [ErrorDetail("The link is spent, expired or not ours.", "invalid")]}
-            )
+        user = self.find_user(User.objects.select_for_update(), self.validated_data)
         user.confirm_email()
         self.use(user)
         user.save()
 
+    def find_user(self, users: QuerySet[User], link: dict[str, Any]) -> User:
+        user = users.filter(is_active=True, pk=mails.user_of(link["uid"])).first()
+        if user is None or not self.tokens.check_token(user, link["token"]):
+            raise serializers.ValidationError(
+                {"token": [ErrorDetail("The link was used, has expired or is wrong.", "invalid")]}
+            )
+        return user
+
     def use(self, user: User) -> None:
         """What the link is for, beyond showing that its reader owns the address."""
+
+
+class EmailVerifySerializer(LinkSerializer):
+    """Confirms the address of an account that somebody else may have registered.
+
+    The account keeps its password only if the reader of the mail sends it too. Without it the
+    password is removed, and its owner sets a new one by a reset.
+    """
+
+    password = PasswordField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        # Not in save(), as its transaction would take back the count of a wrong password.
+        if "password" in attrs:
+            self.check_password(self.find_user(User.objects.all(), attrs), attrs["password"])
+        return attrs
+
+    def check_password(self, user: User, password: str) -> None:
+        limit = LoginLimit(self.context["request"], user.email)
+        limit.attempt()
+        if not user.check_password(password):
+            raise serializers.ValidationError({"password": [WRONG_PASSWORD]})
+        limit.succeed()
+
+    def use(self, user: User) -> None:
+        if "password" not in self.validated_data:
+            # Not an unusable one, which staff give and a reset does not replace.
+            user.set_password(get_random_string(64))
 
 
 class PasswordResetConfirmSerializer(LinkSerializer):

@@ -175,6 +175,10 @@ class PasswordResetConfirmView(OpenView):
 
 @answers(204)
 class EmailVerifyView(OpenView):
-    """Confirm an e-mail address by the link."""
+    """Confirm an e-mail address by the link.
 
-    serializer_class = serializers.LinkSerializer
+    Send the password that was chosen at registration to keep it. Without it the password is
+    removed, as somebody else may have registered the address: reset it to sign in.
+    """
+
+    serializer_class = serializers.EmailVerifySerializer

@@ -62,7 +62,8 @@ def mails_of(django_capture_on_commit_callbacks):
         mail.outbox.clear()
         with django_capture_on_commit_callbacks(execute=True):
             response = call()
-        mails.outbox.submit(int).result()  # those before it are sent
+        for outbox in (mails.resets, mails.others):
+            outbox.thread.submit(int).result()  # those before it are sent
         return response, mail.outbox[:]
 
     return run

@@ -76,17 +76,50 @@ def test_a_sign_in_from_before_the_switch_ends(anonymous, alice, sign_in, with_t
 
 
 def test_login_needs_a_confirmed_address(anonymous, registered, client):
+    """The reader of the mail knows the password that was registered, and keeps it."""
     credentials = {"email": BODY["email"], "password": PASSWORD}
     before = anonymous.post(LOGIN, credentials)
     client.post("/api-auth/login/", {"username": BODY["email"], "password": PASSWORD})
     in_browser = client.get("/api/auth/me")
 
-    response = anonymous.post(VERIFY, registered)
+    response = anonymous.post(VERIFY, {**registered, "password": PASSWORD})
     after = anonymous.post(LOGIN, credentials)
 
     assert (before.status_code, in_browser.status_code) == (401, 401)
     assert (response.status_code, response.content) == (204, b"")
     assert after.status_code == 200
+
+
+def test_a_stranger_who_registered_the_address_keeps_no_password(anonymous, registered, mails_of):
+    confirmed = anonymous.post(VERIFY, registered)
+
+    credentials = {"email": BODY["email"], "password": PASSWORD}
+    assert confirmed.status_code == 204
+    assert anonymous.post(LOGIN, credentials).status_code == 401
+    _, (message,) = mails_of(lambda: anonymous.post("/api/auth/password/reset", credentials))
+    confirm = {**secret(message), "password": "chosen by Dee herself"}
+    assert anonymous.post("/api/auth/password/reset/confirm", confirm).status_code == 204
+    assert anonymous.post(LOGIN, {**credentials, **confirm}).status_code == 200
+
+
+def test_a_sign_in_of_the_stranger_ends(anonymous, registered, sign_in, with_token, settings):
+    settings.EMAIL_VERIFICATION = "none"
+    access = sign_in(User.objects.get())["access"]
+    settings.EMAIL_VERIFICATION = "required"
+
+    anonymous.post(VERIFY, registered)
+
+    assert with_token(access).get("/api/auth/me").status_code == 401
+
+
+def test_a_wrong_password_confirms_nothing_and_is_counted(anonymous, registered):
+    body = {**registered, "password": "not this one"}
+    responses = [anonymous.post(VERIFY, body) for _ in range(11)]
+
+    assert [response.status_code for response in responses] == [400] * 10 + [429]
+    (error,) = responses[0].json()["errors"]
+    assert (error["field"], error["code"]) == ("password", "wrong_password")
+    assert User.objects.get().email_verified_at is None
 
 
 def test_the_link_works_once(anonymous, registered):

@@ -375,6 +375,7 @@ CATALOGUE = [
         "password/reset/confirm", 400, {}, {"uid": "é", "token": "x", "password": GOOD["password"]}
     ),
     *account("email/verify", 400, {"uid": 1, "token": "x"}, {"uid": "MQ", "token": 1}),
+    *account("email/verify", 400, {"uid": "MQ", "token": "x", "password": 1}),
     *account("email/verify", 400, {}, {"uid": "\0", "token": "x"}, {"uid": "MQ", "token": "x-x"}),
 ]
 

@@ -65,7 +65,9 @@ def test_a_mail_arrives_and_its_link_is_good(serving, smtp):
         assert (mail["To"], mail["Subject"]) == ("ann@example.com", "Confirm your e-mail address")
         assert mail["From"] == "no-reply@localhost"
         assert secret.replace("&", "&amp;") in mail.get_body(("html",)).get_content()
-        assert post(address, "email/verify", uid=uid, token=token) == 204
+        assert (
+            post(address, "email/verify", uid=uid, token=token, password=account["password"]) == 204
+        )
         assert post(address, "login", **account) == 200
 
 
