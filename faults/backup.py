@@ -97,18 +97,20 @@ class Copy:
 
 
 def documented(tool: str) -> tuple[str, str]:
-    """The commands for a backup and for the way back."""
+    """The commands for a backup and for restoring it."""
     text = (ROOT / "docs" / "operation.md").read_text()
-    blocks = re.findall(f"```sh\n(umask[^`]*?^{tool} [^`]*)```", text, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(
+        f"```sh\n(set -eu; umask[^`]*?^{tool} [^`]*)```", text, re.DOTALL | re.MULTILINE
+    )
     must(len(blocks) == 1, f"docs/operation.md has {len(blocks)} backups by {tool}")
-    back_up, restore = re.split("# and back.*\n", blocks[0])
-    return back_up, restore
+    back_up, restore = re.split("# restore.*\n", blocks[0])
+    return back_up, f"set -eu\n{restore}"
 
 
 def shell(commands: str, folder: Path, **environment: str) -> None:
     variables = {"PATH": os.environ["PATH"], **environment}
     result = subprocess.run(
-        ["bash", "-euc", commands],
+        ["bash", "-c", commands],
         cwd=folder, env=variables, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     must(result.returncode == 0, f"{commands!r}: {result.stderr}")

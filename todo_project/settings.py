@@ -1,7 +1,7 @@
 """Settings. Environments differ by variables (or a `.env` file), never by modules.
 
-The README lists the variables. With none of them set the project runs safely on one machine:
-loopback only, an embedded SQLite database and generated keys, all of it under `var/`.
+docs/configuration.md lists the variables. Without any the project runs safely on one machine: it
+listens on loopback only, and keeps an SQLite database and generated keys in `var/`.
 """
 
 import os
@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from todo_project import environment
+from todo_project import __version__, environment
 from todo_project.server.databases import databases
 
 environment.read_file()
@@ -288,7 +288,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Todo API",
     "DESCRIPTION": (BASE_DIR / "todo_project" / "conventions.md").read_text(),
-    "VERSION": "1.0.0",
+    "VERSION": __version__,
     "LICENSE": {"name": "MIT", "url": "https://opensource.org/license/mit"},
     "SERVERS": [{"url": "/"}],
     "TAGS": [

@@ -82,6 +82,7 @@ def serving(copy_project, tmp_path_factory):
             )
             try:
                 wait_for(f"http://127.0.0.1:{port}/ready", process, project / "log")
+                serve.output = (project / "log").read_text()
                 yield f"http://127.0.0.1:{port}"
             finally:
                 process.send_signal(signal.SIGTERM)

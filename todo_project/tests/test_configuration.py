@@ -436,8 +436,7 @@ def test_it_says_what_is_in_effect_and_no_secret(project):
         "bouncer.example:6432/todo pooled, migrated at db.example:5432/todo",
         "2 trusted",
         "/metrics",
-        "ours, those of Better Auth at https://app.example by its keys, "
-        "those signed with Better Auth's secret",
+        "tokens of https://app.example and tokens signed with its secret",
     ):
         assert part in result.stdout, result.stderr
     assert "sesame" not in result.stdout

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -45,6 +46,24 @@ def decode(output):
         values.append(value)
         text = text[end:].strip()
     return values
+
+
+@pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="the first start is on SQLite")
+def test_the_first_start_says_where_it_is_where_the_data_is_and_how_to_stop(serving):
+    with serving() as address:
+        lines = dict(re.findall(r"^(\w+) {2,}(.+)$", serving.output, re.MULTILINE))
+
+    assert lines["address"] == address
+    assert re.fullmatch(r"SQLite in .+/var/todo.sqlite3", lines["data"])
+    assert lines["stop"] == "Ctrl-C"
+    assert "WARNING" not in serving.output
+
+
+def test_a_public_server_is_advised_of_the_kernel_setting(serving):
+    if Path("/proc/sys/net/ipv4/tcp_migrate_req").read_text().strip() == "1":
+        pytest.skip("it is set")
+    with serving(HOST="0.0.0.0", ALLOWED_HOSTS="todo.example,127.0.0.1"):
+        assert "tcp_migrate_req" in serving.output
 
 
 def test_it_does_not_share_its_port(server, project):

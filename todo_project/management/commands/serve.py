@@ -13,25 +13,27 @@ from django.db import DatabaseError, connections
 from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
 
+from todo_project import __version__
+from todo_project.checks import is_public
 from todo_project.server.probes import missing_migrations
 
 logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Serve the API with granian, as the environment says (HOST, PORT, WORKERS, THREADS)."
-    requires_system_checks = []  # they import all, and the figures' folder must be known before
+    help = "Serve the API with granian. HOST, PORT, WORKERS and THREADS configure it."
+    requires_system_checks = []  # the folder of the metrics must be set before they import the apps
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--migrate", action="store_true", help="apply migrations first")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with shared_figures():
+        with metrics_folder():
             self.check()
             self.prepare_database(options["migrate"], options["verbosity"])
-            connections.close_all()  # or the workers, which are forks, would share them
+            connections.close_all()  # the workers are forks and would share them
             self.claim_port()
-            self.tell(configuration())
+            self.report(configuration())
             serve()
 
     def prepare_database(self, migrate: bool, verbosity: int) -> None:
@@ -44,7 +46,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error} ({describe('default')})") from error
 
     def claim_port(self) -> None:
-        """Granian shares a port with whoever else shares it, so two servers would mix."""
+        """Refuse a port in use: granian would share it, and two servers would answer in turn."""
         with socket.socket(socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -52,71 +54,76 @@ class Command(BaseCommand):
             except OSError as error:
                 raise CommandError(f"{settings.HOST}:{settings.PORT}: {error.strerror}") from error
 
-    def tell(self, facts: dict[str, str]) -> None:
+    def report(self, facts: dict[str, str]) -> None:
         if settings.LOG_FORMAT == "json":
             logger.info("Serving", extra={"fields": facts})
-        else:
-            self.stdout.write("".join(f"{name:<14} {fact}\n" for name, fact in facts.items()))
+            return
+        facts["stop"] = "Ctrl-C"
+        self.stdout.write("".join(f"{name:<14} {fact}\n" for name, fact in facts.items()))
 
 
 @contextmanager
-def shared_figures() -> Iterator[None]:
-    """A folder where the workers put their figures for `/metrics`, in memory if possible."""
-    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  (a name nobody can foresee)
+def metrics_folder() -> Iterator[None]:
+    """A folder for the metrics of all workers, in memory if possible."""
+    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  (the name is random)
     with TemporaryDirectory(prefix="todo-", dir=memory, ignore_cleanup_errors=True) as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         yield
 
 
 def serve() -> None:
+    if not is_public():
+        # It advises a kernel setting for restarts under load; docs/operation.md has it.
+        hint = "tcp_migrate_req"
+        logging.getLogger("_granian").addFilter(lambda record: hint not in record.getMessage())
     server: Any = Server(
         "todo_project.wsgi:application",
         address=settings.HOST,
         port=settings.PORT,
         interface=Interfaces.WSGI,
-        http=HTTPModes.http1,  # a body over HTTP/2 needs no length to be told by
+        http=HTTPModes.http1,  # HTTP/2 bodies may have no Content-Length
         websockets=False,
         workers=settings.WORKERS,
         blocking_threads=settings.THREADS,
-        blocking_threads_idle_timeout=600,  # seconds; a thread that ends takes its connection along
+        blocking_threads_idle_timeout=600,  # seconds; ending a thread closes its connection
         respawn_failed_workers=True,
-        workers_kill_timeout=20,  # seconds: mails may hold a worker up, or it has just started
+        workers_kill_timeout=20,  # seconds; a worker may be sending mails or still be starting
         workers_max_rss=settings.WORKER_MAX_MIB,
-        rss_sample_interval=1,  # seconds; in the default of 30 a worker can grow far beyond
+        rss_sample_interval=1,  # seconds; within the default of 30 a worker can grow far beyond
         log_dictconfig=settings.LOGGING,
     )
     server.serve()
 
 
 def configuration() -> dict[str, str]:
-    """What is in effect, without a secret."""
+    """The configuration in effect, without secrets, as far as it says something."""
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
     url = f"http://{host}:{settings.PORT}"
     public = f", for {place(settings.PUBLIC_URL)}" if settings.PUBLIC_URL else ""
-    return {
-        "serving": url + public,
+    facts = {
+        "version": __version__,
+        "address": url + public,
         "docs": f"{url}/docs and {url}/redoc",
         "browsable API": f"{url}/",
         "admin": f"{url}/admin/",
-        "workers": f"{settings.WORKERS}, each {settings.THREADS} threads",
-        "memory": f"{settings.WORKER_MAX_MIB} MiB a worker, then it is replaced",
-        "database": ", ".join(describe(alias) for alias in settings.DATABASES),
-        "cache": ", ".join(map(place, filter(None, settings.CACHE_URL.split(","))))
-        or "local memory of each worker",
+        "data": ", ".join(describe(alias) for alias in settings.DATABASES),
+        "workers": f"{settings.WORKERS} with {settings.THREADS} threads each; "
+        f"one beyond {settings.WORKER_MAX_MIB} MiB is replaced",
+        "cache": ", ".join(map(place, filter(None, settings.CACHE_URL.split(",")))),
         "hosts": ", ".join(settings.ALLOWED_HOSTS),
-        "proxies": f"{settings.TRUSTED_PROXIES} trusted",
-        "mail": settings.EMAIL_HOST if "smtp" in settings.EMAIL_BACKEND else "console",
-        "tokens": ", ".join(["ours", *better_auth_tokens()]),
-        "logs": settings.LOG_FORMAT,
-        "metrics": "/metrics" if settings.METRICS_TOKEN else "off",
+        "proxies": f"{settings.TRUSTED_PROXIES} trusted" if settings.TRUSTED_PROXIES else "",
+        "mail": settings.EMAIL_HOST if "smtp" in settings.EMAIL_BACKEND else "printed here",
+        "Better Auth": " and ".join(better_auth_tokens()),
+        "metrics": f"{url}/metrics" if settings.METRICS_TOKEN else "",
     }
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def better_auth_tokens() -> Iterator[str]:
     if settings.BETTER_AUTH_URL:
-        yield f"those of Better Auth at {place(settings.BETTER_AUTH_URL)} by its keys"
+        yield f"tokens of {place(settings.BETTER_AUTH_URL)}"
     if settings.BETTER_AUTH_SECRET:
-        yield "those signed with Better Auth's secret"
+        yield "tokens signed with its secret"
 
 
 def describe(alias: str) -> str:
@@ -130,10 +137,10 @@ def describe(alias: str) -> str:
 
 
 def place(url: str) -> str:
-    """Scheme, host and port of an address, as the rest may be secret."""
+    """The scheme, host and port of a URL. The rest may be secret."""
     try:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return "(no address)"
+        return "(not a valid URL)"
     return f"{parts.scheme}://{parts.hostname}{port}"
