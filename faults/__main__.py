@@ -28,6 +28,7 @@ SCENARIOS = [
     "soak",
     "recycle",
     "memory",
+    "values",
 ]
 
 
