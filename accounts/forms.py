@@ -6,6 +6,8 @@ from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
+from todo_project.api.constraints import is_conflict
+
 from .models import User
 from .serializers import RegistrationSerializer
 from .zones import time_zones
@@ -53,7 +55,9 @@ class SignUpForm(forms.Form):
     def save(self) -> User | None:
         try:
             user: User = self.registration.save()
-        except IntegrityError:
+        except IntegrityError as error:
+            if not is_conflict(error):
+                raise
             self.add_error("email", "An account with this e-mail address exists.")
             return None
         return user

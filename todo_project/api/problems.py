@@ -23,6 +23,7 @@ from rest_framework.response import Response
 from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from .constraints import is_conflict
 from .renderers import FastJSONRenderer
 
 MEDIA_TYPE = "application/problem+json"
@@ -60,7 +61,7 @@ class UnstorableValue(APIException):
 
 def translate(error: BaseException | None) -> BaseException | None:
     """What the trouble of a database means to the client."""
-    if isinstance(error, IntegrityError):
+    if isinstance(error, IntegrityError) and is_conflict(error):
         return Conflict()
     if isinstance(error, DataError):
         return UnstorableValue()

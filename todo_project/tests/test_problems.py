@@ -41,7 +41,8 @@ def test_a_refusal_is_a_problem(alice_client, method, path, options, status, cod
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (IntegrityError("UNIQUE constraint failed: tasks_task.secret"), 409, "conflict"),
+        (IntegrityError("CHECK constraint failed: task_title_length"), 409, "conflict"),
+        (IntegrityError("UNIQUE constraint failed: tasks_task.secret"), 500, "error"),
         (DataError("text fields cannot contain NUL"), 400, "bad_request"),
         (InterfaceError("connection already closed"), 503, "database_unavailable"),
         (InternalError("cannot execute INSERT on a standby"), 503, "database_unavailable"),

@@ -1,0 +1,48 @@
+"""Which errors of a database are conflicts with another request, and which are our own faults."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.db import IntegrityError
+from django.db.models import UniqueConstraint
+
+FOREIGN_KEY = "23503"  # SQLSTATE
+SQLITE = re.compile(r"(?:CHECK|UNIQUE) constraint failed: (?:index ')?([^']+)'?")
+
+
+def is_conflict(error: IntegrityError) -> bool:
+    """Whether it is against a constraint that a model has, or refers to a row that has gone.
+
+    Anything else, such as a null where none may be, is a fault of the code.
+    """
+    diagnostics: Any = getattr(error.__cause__, "diag", None)
+    if diagnostics:
+        if diagnostics.sqlstate == FOREIGN_KEY:
+            return True
+        return diagnostics.constraint_name in known_constraints()
+    if str(error) == "FOREIGN KEY constraint failed":
+        return True
+    violated = SQLITE.fullmatch(str(error))
+    return violated is not None and violated[1] in known_constraints()
+
+
+@cache
+def known_constraints() -> frozenset[str]:
+    return frozenset(name for model in apps.get_models() for name in names(model))
+
+
+def names(model: Any) -> Iterator[str]:
+    """What databases call the constraints of a model; SQLite has columns for most unique ones."""
+    table = model._meta.db_table
+    for constraint in model._meta.constraints:
+        yield constraint.name
+        if isinstance(constraint, UniqueConstraint):
+            fields = map(model._meta.get_field, constraint.fields)
+            yield ", ".join(f"{table}.{field.column}" for field in fields)
+    for field in model._meta.concrete_fields:
+        if field.unique and not field.primary_key:
+            yield f"{table}_{field.column}_key"
+            yield f"{table}.{field.column}"
