@@ -20,6 +20,18 @@ from rest_framework.throttling import BaseThrottle
 
 from .models import Attempts
 
+# Seconds by which the clocks of two machines may differ. A time further ahead comes of a clock that
+# has been set back since, and would keep people out until then.
+CLOCK_SKEW = 5
+
+# A row that is there is locked, one that is not is made, and no deletion comes between the two.
+UPSERT = """
+    INSERT INTO accounts_attempts (key, times, expires_at)
+    VALUES (%s, '[]', '1970-01-01 00:00:00')
+    ON CONFLICT (key) DO UPDATE SET key = excluded.key
+    RETURNING key, times, expires_at
+"""
+
 
 class Limit:
     """At most so many attempts of `subject` in any stretch of time; `rate` is `10/min` or so.
@@ -38,9 +50,9 @@ class Limit:
         """Count an attempt. Raises `Throttled`, which knows the seconds to wait."""
         if not self.count:
             return
-        now = timezone.now().timestamp()
-        row = self.locked_row(now)
-        times = [at for at in row.times if at > now - self.period]
+        row = Attempts.objects.raw(UPSERT, [self.key])[0]
+        now = timezone.now().timestamp()  # not before the lock: others may have counted meanwhile
+        times = self.latest(row, now)
         if len(times) >= self.count:
             raise Throttled(wait=times[-self.count] + self.period - now)
         row.times = [*times, now]
@@ -48,11 +60,15 @@ class Limit:
         row.save()
         self.counted = now
 
+    def latest(self, row: Attempts, now: float) -> list[float]:
+        """The times of the row that count now."""
+        return sorted(at for at in row.times if now - self.period < at <= now + CLOCK_SKEW)
+
     @transaction.atomic
     def withdraw(self) -> None:
         """Take back the last attempt, as it was none: only failures count."""
-        if self.count:
-            row = self.locked_row(self.counted)
+        rows = Attempts.objects.select_for_update().filter(key=self.key)
+        for row in rows if self.count else []:
             row.times = [at for at in row.times if at != self.counted]
             row.save()
 
@@ -65,13 +81,13 @@ class Limit:
 
     def remember(self, time: timedelta) -> None:
         if self.count:
-            forgotten = {"times": [], "expires_at": timezone.now() + time}
-            Attempts.objects.update_or_create(key=self.key, defaults=forgotten)
-
-    def locked_row(self, now: float) -> Attempts:
-        expires_at = datetime.fromtimestamp(now + self.period, UTC)
-        rows = Attempts.objects.select_for_update()
-        return rows.get_or_create(key=self.key, defaults={"expires_at": expires_at})[0]
+            row = Attempts(key=self.key, times=[], expires_at=timezone.now() + time)
+            Attempts.objects.bulk_create(
+                [row],
+                update_conflicts=True,
+                unique_fields=["key"],
+                update_fields=["times", "expires_at"],
+            )
 
 
 class LoginLimit:

@@ -85,12 +85,20 @@ def enter(person: Person) -> User:
     subjects = [person.subject, *digests(person.subject)]
     identity = identities.filter(issuer=person.issuer, subject__in=subjects).first()
     if identity:
+        distrust_future(identity)
         return readmit(identity.user, person)
     if not person.email:
         raise PermissionDenied("The token has no e-mail address for an account.", "email_required")
     check_verification(person)
     check_account(user, person)
     return link(user, person)
+
+
+def distrust_future(identity: Identity) -> None:
+    """Signed out by a clock that was set back since: tokens that are made from now on are good."""
+    now = timezone.now()
+    if identity.signed_out_at and identity.signed_out_at > now:
+        Identity.objects.filter(pk=identity.pk).update(signed_out_at=now)
 
 
 def readmit(user: User | None, person: Person) -> User:

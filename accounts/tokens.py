@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from rest_framework_simplejwt import tokens
 from rest_framework_simplejwt.exceptions import (
     AuthenticationFailed,
@@ -74,7 +75,10 @@ class RefreshToken(SignInToken, tokens.RefreshToken):
         with transaction.atomic():
             if not User.objects.lock(user):
                 raise AuthenticationFailed()
-            for oldest in user.sign_ins.order_by("-created_at")[SIGN_INS_OF_A_USER - 1 :]:
+            # Those of a clock that was set back end first: the newer ones would never last.
+            ahead = Q(created_at__gt=timezone.now() + SignIn.RACE)
+            sign_ins = user.sign_ins.annotate(ahead=ahead).order_by("ahead", "-created_at")
+            for oldest in sign_ins[SIGN_INS_OF_A_USER - 1 :]:
                 oldest.delete()
             token: Any = super().for_user(user)
             sign_in = SignIn(user=user, refresh_id=token["jti"])

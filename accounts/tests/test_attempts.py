@@ -1,0 +1,105 @@
+"""Attempts are counted exactly by many threads at once, whatever is deleted, by any clock."""
+
+import random
+import threading
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from rest_framework.exceptions import Throttled
+
+from accounts.attempts import Limit
+from accounts.models import Attempts
+
+HOUR = timedelta(hours=1)
+
+
+def delete_rows(over):
+    while not over.is_set():
+        Attempts.objects.all().delete()
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_2000_attempts_from_16_threads_fail_for_no_deletion(at_once):
+    over = threading.Event()
+    deleting = threading.Thread(target=delete_rows, args=[over])
+
+    def attempt_125_times(number):
+        choice = random.Random(number)
+        for _ in range(125):
+            limit = Limit("test", f"account {choice.randrange(4)}", "1000000/min")
+            limit.attempt()
+            then = choice.choice([limit.withdraw, limit.clear, partial(limit.remember, HOUR)])
+            then()
+
+    deleting.start()
+    results = at_once(16, attempt_125_times)
+    over.set()
+    deleting.join()
+
+    assert results == [None] * 16
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_2000_attempts_from_16_threads_as_many_pass_as_may(at_once):
+    def passed(_):
+        return sum(passes(Limit("test", "account", "300/hour")) for _ in range(125))
+
+    results = at_once(16, passed)
+
+    assert sum(results) == 300
+    assert len(Attempts.objects.get().times) == 300
+
+
+def passes(limit):
+    try:
+        limit.attempt()
+    except Throttled:
+        return False
+    return True
+
+
+@pytest.fixture
+def limit(db):
+    return Limit("test", "account", "3/min")
+
+
+def test_attempts_after_now_do_not_count(limit, ago):
+    ago(-3 * 3600)  # a clock that is ahead
+    assert [passes(limit) for _ in range(4)] == [True] * 3 + [False]
+
+    ago(0)
+
+    assert [passes(limit) for _ in range(4)] == [True] * 3 + [False]
+    assert len(Attempts.objects.get().times) == 3
+
+
+def test_attempts_by_a_clock_that_is_a_little_ahead_count(limit, ago):
+    ago(-2)
+    assert [passes(limit) for _ in range(3)] == [True] * 3
+
+    ago(0)
+
+    with pytest.raises(Throttled) as refused:
+        limit.attempt()
+    assert 60 <= refused.value.wait <= 63
+
+
+def test_an_attempt_that_others_have_cleared_can_be_withdrawn(limit):
+    limit.attempt()
+    limit.clear()
+
+    limit.withdraw()
+
+    assert not Attempts.objects.exists()
+
+
+def test_a_client_is_remembered_until_then_after_an_attempt(limit):
+    limit.remember(30 * 24 * HOUR)
+
+    limit.attempt()
+
+    assert Attempts.objects.get().expires_at > timezone.now() + 29 * 24 * HOUR
