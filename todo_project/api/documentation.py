@@ -1,4 +1,5 @@
 from functools import cache
+from threading import Lock
 
 from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
@@ -7,13 +8,17 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 
+lock = Lock()
+
 
 class SchemaView(SpectacularJSONAPIView):
     """The OpenAPI document. It is the same for everybody, whatever the query."""
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        return HttpResponse(document(), content_type=request.accepted_media_type)
+        with lock:  # the generator is not for parallel use
+            content = document()
+        return HttpResponse(content, content_type=request.accepted_media_type)
 
 
 @cache

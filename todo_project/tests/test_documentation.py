@@ -8,6 +8,9 @@ from contextlib import closing
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from rest_framework.test import APIClient
+
+from todo_project.api.documentation import document
 
 PATHS = {
     "/api/tasks": {"get", "post"},
@@ -72,6 +75,14 @@ def test_the_schema_has_every_call_without_a_trailing_slash(client):
     assert response.status_code == 200
     assert schema["openapi"] == "3.0.3"
     assert {path: set(calls) for path, calls in schema["paths"].items()} == PATHS
+
+
+def test_the_first_requests_may_come_at_once(at_once):
+    document.cache_clear()
+
+    statuses = at_once(8, lambda _: APIClient().get("/openapi.json").status_code)
+
+    assert statuses == [200] * 8
 
 
 @pytest.mark.parametrize("query", ["version=2", "version=a%0Ab", "version=%00", "lang=de"])
