@@ -1,9 +1,11 @@
 import threading
 
 import pytest
+from django.core.cache import caches
 from django.db import connections
 from rest_framework.test import APIClient
 
+from accounts import hashers
 from accounts.models import User
 from tasks.models import Task
 
@@ -12,6 +14,18 @@ from tasks.models import Task
 def static_files_on_demand(settings):
     """Every test has a new client, and each would list all static files first."""
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
+def slots_for_all(monkeypatch):
+    """A test may have more threads than a worker has, and its machine be busy with others."""
+    monkeypatch.setattr(hashers, "slots", hashers.Slots(1000))
+
+
+@pytest.fixture(autouse=True)
+def pages_from_nobody():
+    """Calls of pages are counted in the cache, which outlives a test."""
+    caches["default"].clear()
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from todo_project.admin.change_lists import MOST, LargeTableAdmin
 from todo_project.admin.history import HistoryMixin
 
-from .attempts import LoginLimit
 from .forms import LimitedPasswordChangeForm
+from .login_limit import LoginLimit
 from .models import Identity, SignIn, User, digests
 
 admin.site.password_change_form = LimitedPasswordChangeForm

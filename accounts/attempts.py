@@ -6,6 +6,7 @@ before the work that they cause, in a transaction of their own, which no refusal
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
@@ -24,13 +25,13 @@ from .models import Attempts
 # has been set back since, and would keep people out until then.
 CLOCK_SKEW = 5
 
-# A row that is there is locked, one that is not is made, and no deletion comes between the two.
+# Locks the rows that are there and makes those that are not; no deletion comes between the two.
 UPSERT = """
-    INSERT INTO accounts_attempts (key, times, expires_at)
-    VALUES (%s, '[]', '1970-01-01 00:00:00')
+    INSERT INTO accounts_attempts (key, times, expires_at) VALUES {}
     ON CONFLICT (key) DO UPDATE SET key = excluded.key
     RETURNING key, times, expires_at
 """
+NEW_ROW = "(%s, '[]', '1970-01-01 00:00:00')"
 
 
 class Limit:
@@ -45,32 +46,29 @@ class Limit:
         count, period = parse(rate)
         self.count, self.period = count * factor, period
 
-    @transaction.atomic
     def attempt(self) -> None:
         """Count an attempt. Raises `Throttled`, which knows the seconds to wait."""
-        if not self.count:
-            return
-        row = Attempts.objects.raw(UPSERT, [self.key])[0]
-        now = timezone.now().timestamp()  # not before the lock: others may have counted meanwhile
+        attempt(self)
+
+    def count_in(self, row: Attempts, now: float) -> None:
         times = self.latest(row, now)
         if len(times) >= self.count:
             raise Throttled(wait=times[-self.count] + self.period - now)
         row.times = [*times, now]
         row.expires_at = max(row.expires_at, datetime.fromtimestamp(now + self.period, UTC))
-        row.save()
         self.counted = now
 
     def latest(self, row: Attempts, now: float) -> list[float]:
         """The times of the row that count now."""
         return sorted(at for at in row.times if now - self.period < at <= now + CLOCK_SKEW)
 
-    @transaction.atomic
     def withdraw(self) -> None:
-        """Take back the last attempt, as it was none: only failures count."""
-        rows = Attempts.objects.select_for_update().filter(key=self.key)
-        for row in rows if self.count else []:
-            row.times = [at for at in row.times if at != self.counted]
-            row.save()
+        """Take back the attempt that this object counted."""
+        if self.count:
+            with transaction.atomic():
+                (row,) = lock([self.key]).values()
+                row.times = [at for at in row.times if at != self.counted]
+                write([row])
 
     def clear(self) -> None:
         Attempts.objects.filter(key=self.key).delete()
@@ -81,50 +79,47 @@ class Limit:
 
     def remember(self, time: timedelta) -> None:
         if self.count:
-            row = Attempts(key=self.key, times=[], expires_at=timezone.now() + time)
-            Attempts.objects.bulk_create(
-                [row],
-                update_conflicts=True,
-                unique_fields=["key"],
-                update_fields=["times", "expires_at"],
-            )
+            write([Attempts(key=self.key, times=[], expires_at=timezone.now() + time)])
 
 
-class LoginLimit:
-    """THROTTLE_LOGIN failures for an account, known or not, and ten times that from an address.
+def attempt(*limits: Limit) -> None:
+    """Count an attempt of each, or of none and raise `Throttled` for one that is reached."""
+    limits = tuple(limit for limit in limits if limit.count)
+    if not limits:
+        return
+    with transaction.atomic():
+        rows = lock([limit.key for limit in limits])
+        now = timezone.now().timestamp()  # under the locks: others may have counted while it waited
+        for limit in limits:
+            limit.count_in(rows[limit.key], now)
+        write(rows.values())
 
-    An address that the account was signed in from of late has a count of its own, so strangers
-    who guess cannot keep its owner out.
-    """
 
-    def __init__(self, request: Any, email: str) -> None:
-        client, rate = client_address(request), settings.THROTTLE_LOGIN
-        self.address = Limit("login address", client, rate if request else "", 10)
-        self.known = Limit("login known", f"{email} {client}", rate if request else "")
-        self.strangers = Limit("login account", email, rate)
-        self.account = self.known if self.known.exists() else self.strangers
+def lock(keys: list[str]) -> dict[str, Attempts]:
+    """Their rows, in the order of the keys, so that two of these never wait for each other."""
+    rows = Attempts.objects.raw(UPSERT.format(", ".join([NEW_ROW] * len(keys))), sorted(keys))
+    return {row.key: row for row in rows}
 
-    def attempt(self) -> None:
-        self.address.attempt()
-        try:
-            self.account.attempt()
-        except Throttled:
-            self.address.withdraw()
-            raise
 
-    def succeed(self) -> None:
-        self.account.clear()
-        self.known.remember(timedelta(days=30))
-        self.address.withdraw()
+def write(rows: Iterable[Attempts]) -> None:
+    Attempts.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["times", "expires_at"],
+    )
 
-    def forgive(self) -> None:
-        """The owner has shown by mail who they are, and where."""
-        self.strangers.clear()
-        self.known.remember(timedelta(days=30))
 
-    def forget(self) -> None:
-        """The account is gone."""
-        Attempts.objects.filter(key__in=[self.strangers.key, self.known.key]).delete()
+def clear_expired() -> int:
+    """Delete counts that are over. Gives their number."""
+    expired = Attempts.objects.filter(expires_at__lt=timezone.now()).order_by("key")
+    deleted = 0
+    while keys := list(expired.values_list("key", flat=True)[:1000]):
+        with transaction.atomic():
+            locked = Attempts.objects.filter(key__in=keys).order_by("key").select_for_update()
+            over = [row.key for row in locked if row.expires_at < timezone.now()]
+            deleted += Attempts.objects.filter(key__in=over).delete()[0]
+    return deleted
 
 
 class AnonymousThrottle(BaseThrottle):

@@ -3,25 +3,28 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 
-from .attempts import LoginLimit
+from . import hashers
+from .login_limit import LoginLimit
 from .models import User
 
 
 class LimitedModelBackend(ModelBackend):
     """Checks a password, wherever it was typed: the API, its browser pages or the admin.
 
-    Raises `Throttled` before the hash is computed when there were too many failures.
+    Raises `Throttled` before the hash is computed when there were too many attempts, and `Busy`
+    while others are checked.
     """
 
     def authenticate(
         self, request: Any, username: str | None = None, password: str | None = None, **other: Any
     ) -> Any:
         email = User.objects.normalize_email(username or other.get(User.USERNAME_FIELD))
-        limit = LoginLimit(request, email)
-        limit.attempt()
-        user = super().authenticate(request, email, password)
-        if user:
-            limit.succeed()
+        with hashers.slots.take():  # to count takes time too
+            limit = LoginLimit(request, email)
+            limit.attempt()
+            user = super().authenticate(request, email, password)
+            if user:
+                limit.succeed()
         return user
 
     def user_can_authenticate(self, user: Any) -> bool:

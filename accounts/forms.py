@@ -1,3 +1,4 @@
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -5,6 +6,8 @@ from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from todo_project.api.constraints import is_conflict
 
@@ -14,17 +17,35 @@ from .zones import time_zones
 
 
 class LimitedPasswordChangeForm(AdminPasswordChangeForm):
-    """Asks the backend for the old password, where failures count."""
+    """Asks the backend for the old password, where attempts count."""
+
+    def __init__(self, *args: Any, request: HttpRequest, **options: Any) -> None:
+        self.request = request
+        super().__init__(*args, **options)
 
     def clean_old_password(self) -> str:
         password: str = self.cleaned_data["old_password"]
-        if authenticate(None, username=self.user.email, password=password) != self.user:
+        if authenticate(self.request, username=self.user.email, password=password) != self.user:
             raise ValidationError(self.error_messages["password_incorrect"], "password_incorrect")
         return password
 
 
-class TimeZoneSelect(forms.Select):
+class ZonesSelect(forms.Select):
     template_name = "accounts/time_zones.html"
+
+
+class TimeZoneSelect(forms.Select):
+    """Its 600 options take most of the time of a page that is open to all, so it is kept."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        known = value if value in time_zones() else None
+        return rendered_select(name, known, tuple((attrs or {}).items()))
+
+
+@lru_cache(maxsize=32)
+def rendered_select(name: str, value: str | None, attrs: tuple[tuple[str, Any], ...]) -> SafeString:
+    zones = [(zone, zone) for zone in sorted(time_zones())]
+    return ZonesSelect(choices=zones).render(name, value, dict(attrs))
 
 
 class SignUpForm(forms.Form):

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.generic import FormView
 
+from . import hashers
 from .attempts import Limit, client_address
 from .forms import SignUpForm
 from .views import RegisterView
@@ -20,8 +21,9 @@ class SignUpView(FormView):
     template_name = "accounts/sign_up.html"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        Limit(RegisterView.__name__, client_address(request), settings.THROTTLE_ANON).attempt()
-        return super().post(request, *args, **kwargs)
+        with hashers.slots.take():
+            Limit(RegisterView.__name__, client_address(request), settings.THROTTLE_ANON).attempt()
+            return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         user = form.save()

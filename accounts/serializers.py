@@ -14,38 +14,12 @@ from rest_framework.fields import get_error_detail
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, InvalidToken, TokenError
 
 from todo_project.api.fields import STRING_FIELDS, StringField
-from todo_project.api.validators import validate_no_control_characters
 
-from . import mails
-from .attempts import LoginLimit
-from .models import User, validate_ascii, validate_unquoted
+from . import hashers, mails
+from .fields import EmailField, PasswordField
+from .login_limit import LoginLimit
+from .models import User
 from .tokens import AccessToken, RefreshToken, refusal
-
-
-class EmailField(StringField, serializers.EmailField):
-    """An address in the one spelling that accounts are stored under."""
-
-    def __init__(self, **options: Any) -> None:
-        validators: list[Any] = [
-            validate_ascii,
-            validate_unquoted,
-            validate_no_control_characters,
-        ]
-        super().__init__(max_length=254, validators=validators, **options)
-
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        # Validated as it was sent: in lower case a look-alike may be what it looks like.
-        return User.objects.normalize_email(super().run_validation(data))
-
-
-class PasswordField(StringField):
-    """Never trimmed: a space is a character. The length is bounded, as hashing it takes time."""
-
-    def __init__(self, **options: Any) -> None:
-        style = {"input_type": "password"}
-        super().__init__(
-            write_only=True, trim_whitespace=False, max_length=128, style=style, **options
-        )
 
 
 class RefreshTokenField(StringField):
@@ -257,11 +231,12 @@ class EmailVerifySerializer(LinkSerializer):
         return attrs
 
     def check_password(self, user: User, password: str) -> None:
-        limit = LoginLimit(self.context["request"], user.email)
-        limit.attempt()
-        if not user.check_password(password):
-            raise serializers.ValidationError({"password": [WRONG_PASSWORD]})
-        limit.succeed()
+        with hashers.slots.take():
+            limit = LoginLimit(self.context["request"], user.email)
+            limit.attempt()
+            if not user.check_password(password):
+                raise serializers.ValidationError({"password": [WRONG_PASSWORD]})
+            limit.succeed()
 
     def use(self, user: User) -> None:
         if "password" not in self.validated_data:

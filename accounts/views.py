@@ -17,9 +17,10 @@ from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.parsers import StrictJSONParser
 from todo_project.api.query_parameters import StrictQueryMixin
 
-from . import serializers
-from .attempts import AnonymousThrottle, LoginLimit
+from . import hashers, serializers
+from .attempts import AnonymousThrottle
 from .identities import Person
+from .login_limit import LoginLimit
 from .models import User
 from .requests import AuthenticatedRequest
 
@@ -52,16 +53,26 @@ class OpenView(SubmitView):
         return JWTAuthentication().authenticate_header(request)
 
 
+class HashingView(OpenView):
+    """Takes a slot before it counts the call: a flood must not keep every thread busy counting."""
+
+    throttle_classes = ()
+
+    def post(self, request: Request) -> Response:
+        with hashers.slots.take():
+            AnonymousThrottle().allow_request(request, self)
+            return super().post(request)
+
+
 @extend_schema_view(
     post=extend_schema(
         responses={201: serializers.ProfileSerializer, 202: serializers.EmptySerializer}
     )
 )
-class RegisterView(OpenView):
+class RegisterView(HashingView):
     """Open an account."""
 
     refusals = (409,)
-
     serializer_class = serializers.RegistrationSerializer
 
     def post(self, request: Request) -> Response:
@@ -71,11 +82,10 @@ class RegisterView(OpenView):
         return Response(serializers.ProfileSerializer(user).data, 201)
 
 
-class LoginView(OpenView):
+class LoginView(HashingView):
     """Exchange an e-mail address and a password for a pair of tokens."""
 
     refusals = (401,)
-
     serializer_class = serializers.LoginSerializer
     status_code = 200
 

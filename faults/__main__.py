@@ -29,6 +29,7 @@ SCENARIOS = [
     "recycle",
     "memory",
     "values",
+    "hostile",
 ]
 
 

@@ -60,10 +60,13 @@ class Client:
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Call:
+        """A body that is a text is sent as a form, any other as JSON."""
         self.leave_if_closed()
         call = Call(method, path, time.monotonic())
-        data = None if body is None else json.dumps(body).encode()
-        typed = {"Content-Type": "application/json"} if data is not None else {}
+        form = isinstance(body, str)
+        data = None if body is None else (body if form else json.dumps(body)).encode()
+        kind = "application/x-www-form-urlencoded" if form else "application/json"
+        typed = {"Content-Type": kind} if data is not None else {}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
             self.connection.request(method, path, data, {**self.headers, **typed, **named})

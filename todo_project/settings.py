@@ -33,7 +33,7 @@ DEBUG = environment.flag("DEBUG")
 HOST = environment.ip("HOST", "127.0.0.1")
 PORT = environment.number("PORT", 8000, 1, 65_535)
 WORKERS = environment.number("WORKERS", os.cpu_count() or 1, 1, 1000)
-THREADS = environment.number("THREADS", 2, 1, 1000)
+THREADS = environment.number("THREADS", 3, 1, 1000)
 # MiB of memory; one that grows beyond is replaced
 WORKER_MAX_MIB = environment.number("WORKER_MAX_MIB", 300, 1)
 
@@ -163,6 +163,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.page_limit.PageLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -199,7 +200,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # not 
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = [
     "accounts.hashers.BoundedArgon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "accounts.hashers.BoundedPBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {

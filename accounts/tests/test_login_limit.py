@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accounts.attempts import client_address
+from accounts.login_limit import LoginLimit
 from accounts.models import Attempts, User
 
 from .conftest import PASSWORD
@@ -113,6 +115,99 @@ def test_success_forgives_the_account(client, cheap_hashes, cyd):
     statuses = {guess(client).status_code for _ in range(9)}
 
     assert statuses == {401}
+
+
+@pytest.mark.parametrize("url", [LOGIN, BROWSER, ADMIN])
+def test_successes_of_an_account_are_limited_as_each_costs_a_hash(client, db, hashes, url):
+    User.objects.create_superuser("cyd@example.com", PASSWORD)
+    guess(client, url, password=PASSWORD)  # makes the address a known one, with counts of its own
+    hashes.clear()
+
+    statuses = [guess(client, url, password=PASSWORD).status_code for _ in range(32)]
+
+    assert statuses == [200 if url == LOGIN else 302] * 30 + [429] * 2
+    assert len(hashes) == 30
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("post", "/api/auth/password", {"current_password": PASSWORD, "new_password": "x"}),
+        ("delete", "/api/auth/me", {"password": PASSWORD}),
+    ],
+)
+def test_what_asks_for_the_password_again_counts_with_them(
+    anonymous, cheap_hashes, cyd, method, path, body
+):
+    client = APIClient()
+    client.force_authenticate(cyd)
+    statuses = {guess(anonymous, password=PASSWORD).status_code for _ in range(31)}
+
+    response = getattr(client, method)(path, body)
+
+    assert statuses == {200}
+    assert response.status_code == 429
+    assert User.objects.get() == cyd
+
+
+def test_a_change_with_a_good_old_and_a_bad_new_password_counts(cheap_hashes, cyd):
+    client = APIClient()
+    client.force_authenticate(cyd)
+    body = {"current_password": PASSWORD, "new_password": "x"}
+    client.post("/api/auth/password", body)  # makes the address a known one
+
+    statuses = [client.post("/api/auth/password", body).status_code for _ in range(31)]
+
+    assert statuses == [400] * 30 + [429]
+
+
+def test_the_password_form_of_the_admin_counts(client, cheap_hashes, db):
+    client.force_login(User.objects.create_superuser("cyd@example.com", PASSWORD))
+    form = {"old_password": PASSWORD, "new_password1": "x", "new_password2": "x"}
+    client.post("/admin/password_change/", form)  # makes the address a known one
+
+    statuses = [client.post("/admin/password_change/", form).status_code for _ in range(31)]
+
+    assert statuses == [200] * 30 + [429]
+
+
+def test_successes_from_one_address_are_limited_whatever_the_account(
+    client, cheap_hashes, db, settings
+):
+    settings.THROTTLE_ANON = ""
+    for n in range(11):
+        User.objects.create_user(f"user{n}@example.com", PASSWORD)
+
+    statuses = [
+        guess(client, email=f"user{n % 11}@example.com", password=PASSWORD).status_code
+        for n in range(302)
+    ]
+
+    assert statuses == [200] * 300 + [429] * 2
+
+
+def test_a_hundred_people_behind_one_address_may_sign_in_at_once(client, cheap_hashes, db):
+    for n in range(100):
+        User.objects.create_user(f"user{n}@example.com", PASSWORD)
+
+    statuses = {
+        guess(client, email=f"user{n}@example.com", password=PASSWORD).status_code
+        for n in range(100)
+    }
+
+    assert statuses == {200}
+
+
+def test_strangers_who_guess_do_not_use_up_the_hashes_of_the_owner(client, cheap_hashes, cyd):
+    owner = {"REMOTE_ADDR": "192.0.2.1"}
+    for n in range(50):
+        body = {"email": cyd.email, "password": WRONG}
+        client.post(LOGIN, body, "application/json", REMOTE_ADDR=f"198.51.100.{n}")
+
+    reset_by_mail = {"email": cyd.email, "password": PASSWORD}
+    LoginLimit(None, cyd.email).forgive()
+
+    assert client.post(LOGIN, reset_by_mail, "application/json", **owner).status_code == 200
 
 
 def test_success_does_not_forgive_the_address(client, cheap_hashes, cyd):
@@ -241,7 +336,8 @@ def test_no_address_is_stored_in_clear(client, cyd):
     guess(client)
 
     stored = str(list(Attempts.objects.values()))
-    assert Attempts.objects.count() == 3  # failures for account and address, calls of the view
+    # failures and hashes for account and address, calls of the view
+    assert Attempts.objects.count() == 5
     assert "cyd" not in stored
     assert "127.0.0.1" not in stored
 

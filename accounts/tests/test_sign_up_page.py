@@ -3,6 +3,7 @@ import re
 import pytest
 from django.test import Client
 
+from accounts.forms import rendered_select
 from accounts.models import User
 
 from .conftest import PASSWORD
@@ -89,3 +90,18 @@ def test_where_addresses_are_confirmed_it_tells_no_more_than_that(
     assert "Look into your mail" in response.content.decode()
     assert message.to == [email]
     assert client.get("/api/tasks").status_code == 401
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Europe/Berlin"])
+def test_the_zone_that_was_chosen_comes_back_with_an_error(client, db, zone):
+    page = client.post(URL, {**FORM, "password": "x", "timezone": zone}).content.decode()
+
+    assert re.findall("<option selected>(.*)</option>", page) == [zone]
+
+
+def test_zones_that_there_are_not_are_not_kept(client, db):
+    rendered_select.cache_clear()
+    for n in range(40):
+        client.post(URL, {**FORM, "timezone": f"Mars/{n}"})
+
+    assert rendered_select.cache_info().currsize <= 5

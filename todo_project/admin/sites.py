@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -20,11 +21,11 @@ class TodoAdminSite(AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """As Django's, with the form that an app may set: Django has one that cannot be changed."""
+        """As Django's, with the form that an app sets; it is given the request."""
         from django.contrib.auth.views import PasswordChangeView
 
         view = PasswordChangeView.as_view(
-            form_class=self.password_change_form,
+            form_class=partial(self.password_change_form, request=request),
             success_url=reverse("admin:password_change_done"),
             template_name="registration/password_change_form.html",
             extra_context={**self.each_context(request), **(extra_context or {})},

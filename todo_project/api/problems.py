@@ -53,6 +53,13 @@ class DatabaseUnavailable(APIException):
     wait = 2  # seconds, sent as `Retry-After`
 
 
+class Busy(APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "busy"
+    default_detail = "The server is busy with other requests of this kind. Try again shortly."
+    wait = 2  # seconds, sent as `Retry-After`
+
+
 class UnstorableValue(APIException):
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "bad_request"

@@ -23,7 +23,7 @@ REFUSALS = {
     415: "The body is not JSON in UTF-8.",
     422: "The `Idempotency-Key` came with another body before.",
     429: "Too many requests or too many failures.",
-    503: "The database is away, full or read-only.",
+    503: "The database is away, full or read-only, or too many passwords are being checked.",
 }
 # `title`, `code` and `detail` of one. The titles are written out: Python 3.13 has other phrases.
 EXAMPLES = {

@@ -20,7 +20,7 @@ class UserThrottle(UserRateThrottle):
     resume_at = 0.0
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        if self.rate is None or not request.user.is_authenticated or monotonic() < self.resume_at:
+        if self.rate is None or not self.applies_to(request) or monotonic() < self.resume_at:
             return True
         now = self.timer()
         self.rest: float = self.duration - now % self.duration
@@ -29,6 +29,9 @@ class UserThrottle(UserRateThrottle):
         except RedisError:
             UserThrottle.resume_at = monotonic() + self.PAUSE
             return True
+
+    def applies_to(self, request: Request) -> bool:
+        return bool(request.user.is_authenticated)
 
     def count(self, key: str) -> bool:
         """One more call; whether it is within the limit."""

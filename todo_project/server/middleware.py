@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -7,7 +8,7 @@ from django.urls import is_valid_path
 from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import Throttled
 
-from todo_project.api.problems import is_api
+from todo_project.api.problems import Busy, is_api
 
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # The pages of DRF, Swagger UI and ReDoc have styles within, ReDoc a worker; no page has a script.
@@ -86,9 +87,14 @@ class TooManyAttemptsMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, Throttled):
+        if not isinstance(exception, Throttled | Busy):
             return None
-        wait = getattr(exception, "wait", 60)
-        response = render(request, "429.html", {"wait": wait}, status=429)
-        response["Retry-After"] = str(wait)
-        return response
+        return refuse(request, getattr(exception, "wait", 60), exception.status_code)
+
+
+def refuse(request: HttpRequest, wait: float, status: int = 429) -> HttpResponse:
+    """The page that tells to come back in so many seconds."""
+    seconds = math.ceil(wait)
+    response = render(request, f"{status}.html", {"wait": seconds}, status=status)
+    response["Retry-After"] = str(seconds)
+    return response

@@ -1,0 +1,156 @@
+"""100 hostile requests a second, of each kind in turn: a normal user's p99 stays below 100 ms.
+
+Some cost a hash of a password each, logins that succeed among them; some are sent from as many
+addresses as there are requests. Beside each kind a person signs in from an address of their own.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import count, repeat
+from typing import Any
+from urllib.parse import urlencode
+
+from .client import ACCOUNT, Call, Client, sign_up
+from .components import Server
+from .databases import Postgres
+from .load import percentile
+from .stage import Stage, must
+
+RATE, CLIENTS = 100, 50  # requests a second, and connections that they come by
+LIMIT = 0.1  # seconds
+PASSWORD = ACCOUNT["password"]
+CSRF = "a" * 32
+FORM = {"csrfmiddlewaretoken": CSRF, "username": "eve@example.com", "password": PASSWORD}
+PAGES = ["/docs", "/redoc", "/api-auth/login/", "/api-auth/register/", "/admin/login/", "/nothing"]
+
+Request = tuple[str, str, Any, dict[str, str]]
+
+
+def login(email: str, password: str, address: str) -> Request:
+    body = {"email": email, "password": password}
+    return "POST", "/api/auth/login", body, {"X_Forwarded_For": address}
+
+
+def browser_login(path: str, address: str) -> Request:
+    headers = {"X_Forwarded_For": address, "Cookie": f"csrftoken={CSRF}"}
+    return "POST", path, urlencode(FORM), headers
+
+
+def change(token: str, address: str) -> Request:
+    body = {"current_password": PASSWORD, "new_password": "short"}
+    headers = {"X_Forwarded_For": address, "Authorization": f"Bearer {token}"}
+    return "POST", "/api/auth/password", body, headers
+
+
+def register(n: int) -> Request:
+    body = {"email": f"sock{n}@example.com", "password": PASSWORD}
+    return "POST", "/api/auth/register", body, {"X_Forwarded_For": many(n)}
+
+
+def page(path: str, address: str) -> Request:
+    return "GET", path, None, {"X_Forwarded_For": address, "Accept": "text/html, */*"}
+
+
+def many(n: int) -> str:
+    return f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"
+
+
+def kinds(token: str) -> dict[str, Callable[[int], Request]]:
+    """What makes the n-th request of each kind; `token` is of an account of the attacker."""
+    own = "eve@example.com"  # whose many sign-ins end each other
+    return {
+        "right logins, one address": lambda n: login(own, PASSWORD, "192.0.2.1"),
+        "right logins, many addresses": lambda n: login(own, PASSWORD, many(n)),
+        "right logins by browser": lambda n: browser_login("/api-auth/login/", many(n)),
+        "right logins to the admin": lambda n: browser_login("/admin/login/", many(n)),
+        "wrong logins, one address": lambda n: login(f"x{n}@example.com", "wrong", "192.0.2.2"),
+        "wrong logins, many addresses": lambda n: login(f"x{n}@example.com", "wrong", many(n)),
+        "password changes": lambda n: change(token, "192.0.2.3"),
+        "password changes, many addresses": lambda n: change(token, many(n)),
+        "registrations, many addresses": register,
+        "pages": lambda n: page(PAGES[n % len(PAGES)], "192.0.2.4"),
+        "pages, many addresses": lambda n: page(PAGES[n % len(PAGES)], many(n)),
+        "schema": lambda n: page("/openapi.json", "192.0.2.5"),
+    }
+
+
+class Asking(threading.Thread):
+    """A client that asks at a steady pace, or as fast as it is answered if that is slower."""
+
+    def __init__(self, port: int, requests: Iterable[Request], pace: float, until: float) -> None:
+        super().__init__(daemon=True)
+        self.client, self.requests, self.pace, self.until = Client(port), requests, pace, until
+        self.calls: list[Call] = []
+
+    def run(self) -> None:
+        for method, path, body, headers in self.requests:
+            started = time.monotonic()
+            if started > self.until:
+                return
+            self.calls.append(self.client.call(method, path, body, **headers))
+            time.sleep(max(0, started + self.pace - time.monotonic()))
+
+
+def run(short: bool) -> str:
+    with Stage() as stage:
+        limits = {"TRUSTED_PROXIES": "1", "THROTTLE_ANON": "120/min"}
+        server = Server(stage, DATABASE_URL=Postgres(stage).url(), WORKERS="2", **limits)
+        server.start()
+        sign_up(server.port, email="eve@example.com")
+        attacker = sign_up(server.port, email="mallory@example.com")
+        victim = sign_up(server.port)
+        fill(server.port, victim)
+        figures = [measure(server.port, victim, "nothing hostile", None, 2 if short else 10)]
+        for name, make in kinds(attacker).items():
+            figures.append(measure(server.port, victim, name, make, 2 if short else 10))
+    text = "; ".join(text for text, _ in figures)
+    must(all(good for _, good in figures), text)
+    return text
+
+
+def fill(port: int, token: str) -> None:
+    client = Client(port, token)
+    for n in range(20):
+        must(client.call("POST", "/api/tasks", {"title": f"Task {n}"}).succeeded, "no task is made")
+
+
+def measure(
+    port: int, token: str, name: str, make: Callable[[int], Request] | None, seconds: float
+) -> tuple[str, bool]:
+    """The figures of a kind, and whether they are as they must be."""
+    until, numbers = time.monotonic() + seconds, count()
+    own = "GET", "/api/tasks", None, {"Authorization": f"Bearer {token}"}
+    victim = Asking(port, repeat(own), 0.01, until)
+    requests = (map(make, numbers) for _ in range(CLIENTS)) if make else ()
+    hostile = [Asking(port, each, CLIENTS / RATE, until) for each in requests]
+    for n, client in enumerate([victim, *hostile]):
+        client.start()
+        time.sleep(1 / RATE if n else 0)
+    signed_in = sign_in(port, f"198.51.100.{next(numbers) % 200}", until)
+    for client in [victim, *hostile]:
+        client.join()
+    return judge(name, victim.calls, [call for one in hostile for call in one.calls], signed_in)
+
+
+def sign_in(port: int, address: str, until: float) -> int:
+    """How many times a person has to try; 0 when they get in neither meanwhile nor soon after."""
+    tries = 0
+    while time.monotonic() < until + 5:
+        tries += 1
+        method, path, body, headers = login(ACCOUNT["email"], PASSWORD, address)
+        if Client(port).call(method, path, body, **headers).succeeded:
+            return tries
+        time.sleep(0.2)
+    return 0
+
+
+def judge(name: str, own: list[Call], hostile: list[Call], signed_in: int) -> tuple[str, bool]:
+    p99 = percentile(own)
+    statuses = Counter(call.status for call in hostile)
+    answers = ", ".join(f"{number} x {status}" for status, number in sorted(statuses.items()))
+    served = all(call.succeeded for call in own)
+    refused = set(statuses) <= {200, 201, 302, 400, 401, 404, 429, 503}
+    text = f"{name}: p99 {p99 * 1000:.0f} ms ({answers}; signed in at try {signed_in})"
+    return text, p99 < LIMIT and served and refused and signed_in > 0
