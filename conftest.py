@@ -12,7 +12,7 @@ from tasks.models import Task
 
 @pytest.fixture(autouse=True)
 def static_files_on_demand(settings):
-    """Every test has a new client, and each would list all static files first."""
+    """Without this, each new test client lists all static files first."""
     settings.WHITENOISE_AUTOREFRESH = True
 
 
@@ -30,7 +30,7 @@ def pages_from_nobody():
 
 @pytest.fixture
 def cheap_hashes(settings):
-    """For tests of many passwords that are not about their hash."""
+    """For tests that hash many passwords and do not depend on the hash."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -74,13 +74,13 @@ def staff(client, db):
 
 @pytest.fixture
 def milk(alice):
-    """A task of Alice's."""
+    """A task that Alice owns."""
     return Task.objects.create(owner=alice, title="Buy milk")
 
 
 @pytest.fixture
 def at_once():
-    """What a call gives or raises in each of so many threads that start together."""
+    """Runs a call in several threads at the same time. Gives their results or exceptions."""
 
     def run(count, call):
         barrier, results = threading.Barrier(count), [None] * count

@@ -9,7 +9,7 @@ from todo_project import __version__
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
-    if sys.argv[1:] == ["version"]:  # Django would print its own
+    if sys.argv[1:] == ["version"]:  # Django would print its own version
         sys.stdout.write(f"{__version__}\n")
         sys.exit()
     try:

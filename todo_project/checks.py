@@ -1,4 +1,4 @@
-"""Errors for combinations of settings that are unsafe at an address others can reach."""
+"""System checks for settings that are unsafe on a public server."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -9,7 +9,7 @@ from django.core.checks import Error, Tags, register
 
 
 def is_public() -> bool:
-    """Whether others than this machine's own people reach the server, be it through a proxy."""
+    """True if other machines can reach the server, directly or through a proxy."""
     return bool(settings.PUBLIC_URL) or not ip_address(settings.HOST).is_loopback
 
 
@@ -21,13 +21,13 @@ def check_public_server(app_configs: Any, **options: Any) -> list[Error]:
 def errors() -> Iterator[Error]:
     if set(settings.ALLOWED_HOSTS) <= set(settings.LOOPBACK_HOSTS):
         yield Error(
-            "ALLOWED_HOSTS has none of the names by which others reach the server.",
-            hint="Set it to them, or leave PUBLIC_URL out and listen on 127.0.0.1.",
+            "ALLOWED_HOSTS contains only loopback names, but the server is public.",
+            hint="Add the public host name, or unset PUBLIC_URL and set HOST to 127.0.0.1.",
             id="todo_project.E001",
         )
     if settings.DEBUG:
         yield Error(
-            "DEBUG would show settings and code to whoever reaches the server.",
-            hint="Leave DEBUG out, or leave PUBLIC_URL out and listen on 127.0.0.1.",
+            "DEBUG shows settings and code to everyone, and the server is public.",
+            hint="Unset DEBUG, or unset PUBLIC_URL and set HOST to 127.0.0.1.",
             id="todo_project.E002",
         )

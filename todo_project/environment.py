@@ -1,6 +1,6 @@
-"""The variables of the environment and of `.env`: each is read, checked and refused by its name.
+"""Reads and checks the variables of the environment and of `.env`.
 
-No error tells the value of a variable, as it may be a secret.
+An error message names the variable but never shows its value, which may be a secret.
 """
 
 import io
@@ -17,7 +17,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from redis import ConnectionPool, RedisError
 
-from todo_project.server.keys import kept_key
+from todo_project.server.keys import get_or_create_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -27,23 +27,23 @@ HOST = r"([\w.-]+|\[[\da-f:.]+\])"
 HTTP_ADDRESS = re.compile(rf"(?ai)https?://{HOST}(:\d+)?(/[\w./~-]*)?")
 ORIGIN = re.compile(rf"(?ai)[a-z][a-z\d+.-]*://{HOST}(:\d+)?/?")
 MAILBOX = re.compile(r"(?a)[\w.+-]+@[\w.-]+")
-NO_ADDRESS = "is no address: write what is special in its password as %XX"
+INVALID_URL = "is not a valid URL. Percent-encode special characters in the password"
 
 
 def read_file() -> None:
-    """Takes from `.env`, or the file that ENV_FILE names, what the environment does not say."""
+    """Reads `.env`, or the file that ENV_FILE names. The environment takes precedence."""
     path = Path(text("ENV_FILE", str(BASE_DIR / ".env")))
     if not (path.exists() or text("ENV_FILE")):
         return
     try:
         lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
     except UnicodeError:
-        raise ImproperlyConfigured(f"{path}: It must be written in UTF-8.") from None
+        raise ImproperlyConfigured(f"{path}: The file must be in UTF-8.") from None
     except OSError as error:
         raise ImproperlyConfigured(f"{path}: {error.strerror}.") from None
     for number, line in enumerate(lines, 1):
         if not LINE.fullmatch(line):
-            raise ImproperlyConfigured(f"{path}, line {number}: It must be NAME=value.")
+            raise ImproperlyConfigured(f"{path}, line {number}: The line must be NAME=value.")
     environ.Env.read_env(io.StringIO("\n".join(lines)))
 
 
@@ -52,19 +52,19 @@ def refuse(name: str, reason: str) -> NoReturn:
 
 
 def text(name: str, default: str = "") -> str:
-    """A variable that is empty is like one that is not set."""
+    """The value of a variable. An empty variable counts as unset."""
     return os.environ.get(name, "").strip() or default
 
 
 def words(name: str, default: Iterable[str] = ()) -> list[str]:
-    """The parts of a comma list."""
+    """The items of a comma-separated list."""
     return [word.strip() for word in text(name).split(",") if word.strip()] or list(default)
 
 
-def number(name: str, default: int, least: int = 0, most: int = 10**6) -> int:
+def number(name: str, default: int, minimum: int = 0, maximum: int = 10**6) -> int:
     value = text(name, str(default))
-    if not re.fullmatch("[0-9]{1,9}", value) or not least <= int(value) <= most:
-        refuse(name, f"must be a whole number from {least} to {most}")
+    if not re.fullmatch("[0-9]{1,9}", value) or not minimum <= int(value) <= maximum:
+        refuse(name, f"must be a whole number from {minimum} to {maximum}")
     return int(value)
 
 
@@ -76,7 +76,7 @@ def choice(name: str, default: str, other: str) -> str:
 
 
 def flag(name: str, needs: str = "") -> bool:
-    """A yes or no; a yes may need that another flag is one."""
+    """A boolean. If `needs` names another flag, that flag must be true for this one to be true."""
     value = text(name, "false").lower()
     if value not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
         refuse(name, "must be true or false")
@@ -87,7 +87,7 @@ def flag(name: str, needs: str = "") -> bool:
 
 
 def rate(name: str, default: str) -> str:
-    """So many calls in a second, minute, hour or day; empty for no limit."""
+    """A number of calls per second, minute, hour or day; empty for no limit."""
     value = os.environ.get(name, default).strip()
     if value and not RATE.fullmatch(value):
         refuse(name, "must be a rate such as 10/min, or empty")
@@ -106,12 +106,12 @@ def ip(name: str, default: str) -> str:
 def hosts(name: str, default: Iterable[str]) -> list[str]:
     values = words(name, default)
     if not all(value == "*" or re.fullmatch(rf"(?ai){HOST}", value) for value in values):
-        refuse(name, "must be a comma list of host names without scheme, port or path")
+        refuse(name, "must be a comma-separated list of host names without scheme, port or path")
     return values
 
 
 def split(url: str) -> SplitResult | None:
-    """The parts of an address; None if its host or its port is none."""
+    """The parts of a URL; None if the host or the port is invalid."""
     try:
         parts = urlsplit(url)
         return None if parts.port == 0 else parts
@@ -120,15 +120,15 @@ def split(url: str) -> SplitResult | None:
 
 
 def address(name: str, default: str = "") -> str:
-    """An address of HTTP, without a slash at its end."""
+    """An HTTP URL, without a trailing slash."""
     url = text(name, default)
     if url and not (HTTP_ADDRESS.fullmatch(url) and split(url)):
-        refuse(name, "must be an http:// or https:// address")
+        refuse(name, "must be an http:// or https:// URL")
     return url.rstrip("/")
 
 
 def origin(name: str) -> str:
-    """An address of HTTP without a path, as browsers write it."""
+    """An HTTP origin (a URL without a path), in the form that browsers send."""
     url = address(name)
     if urlsplit(url).path:
         refuse(name, "must have no path")
@@ -136,31 +136,31 @@ def origin(name: str) -> str:
 
 
 def origins(name: str, default: Iterable[str]) -> list[str]:
-    """Also of pages that no server has, such as capacitor://localhost."""
+    """Origins for CORS. Apps have some with other schemes, such as capacitor://localhost."""
     urls = words(name)
     if not all(ORIGIN.fullmatch(url) and split(url) for url in urls):
-        refuse(name, "must be a comma list of origins such as https://app.example.com")
+        refuse(name, "must be a comma-separated list of origins such as https://app.example.com")
     return [origin_of(url) for url in urls or default]
 
 
-def with_loopback_twin(url: str) -> list[str]:
-    """The address, and with the other name of this machine, as people open it by either."""
+def with_loopback_alias(url: str) -> list[str]:
+    """The URL. A localhost URL is also given with 127.0.0.1 and vice versa: people use both."""
     host = urlsplit(url).hostname or ""
-    twin = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}.get(host)
-    return [url, origin_of(url).replace(host, twin)] if twin else [url]
+    alias = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}.get(host)
+    return [url, origin_of(url).replace(host, alias)] if alias else [url]
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port as browsers write them, and as Better Auth names itself."""
+    """Scheme, host and port, in the form of browsers' `Origin` and of Better Auth's issuer."""
     parts = urlsplit(url)
-    implied = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
-    return f"{parts.scheme}://{parts.netloc.lower()}".removesuffix(implied)
+    default_port = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return f"{parts.scheme}://{parts.netloc.lower()}".removesuffix(default_port)
 
 
 def issuer(name: str, default: str, *taken: str) -> str:
     value = text(name, default)
     if value in taken:
-        refuse(name, "is a name that something else has")
+        refuse(name, f"must not be one of {', '.join(taken)}")
     return value
 
 
@@ -168,35 +168,35 @@ def bearer(name: str) -> str:
     """A token that can be sent in a header."""
     value = text(name)
     if not re.fullmatch("[!-~]*", value):
-        refuse(name, "must be of visible ASCII characters")
+        refuse(name, "must contain only visible ASCII characters")
     return value
 
 
 def redis_servers(name: str) -> str:
-    """A comma list of addresses, each tried without connecting."""
+    """A comma-separated list of URLs. Each is checked without connecting."""
     urls = words(name)
     if not all(url.startswith(("redis://", "rediss://", "unix://")) for url in urls):
-        refuse(name, "must be a redis:// address")
+        refuse(name, "must be a redis:// URL")
     for url in urls:
         try:
             ConnectionPool.from_url(url).make_connection()
         except (RedisError, TypeError, ValueError):
-            refuse(name, "is no address, or has an option that redis-py does not know")
+            refuse(name, "is not a valid URL or has an option that redis-py does not know")
         if "@" in urlsplit(url).path:  # a password with a `/` in it
-            refuse(name, NO_ADDRESS)
+            refuse(name, INVALID_URL)
     return ",".join(urls)
 
 
 def mail_server(name: str) -> dict[str, Any]:
-    """The settings of Django for sending mails, by their names."""
+    """Django's settings for sending mail, by name."""
     url = text(name, "consolemail://")
     parts = split(url)
     if url.partition("://")[0] not in ("smtp", "smtp+tls", "smtp+ssl", "consolemail"):
-        refuse(name, "must be an smtp://, smtp+tls:// or smtp+ssl:// address, or consolemail://")
+        refuse(name, "must be an smtp://, smtp+tls:// or smtp+ssl:// URL, or consolemail://")
     if not parts or parts.path.strip("/") or parts.query or parts.fragment:
-        refuse(name, NO_ADDRESS)
+        refuse(name, INVALID_URL)
     if parts.scheme != "consolemail" and not parts.hostname:
-        refuse(name, "names no host")
+        refuse(name, "has no host")
     settings: dict[str, Any] = environ.Env.email_url_config(url)
     return settings
 
@@ -209,27 +209,27 @@ def sender(name: str, default: str) -> str:
 
 
 def contact(name: str) -> str:
-    """An https:// address, or an e-mail address as a mailto: one (RFC 9116, section 2.5.3)."""
+    """An https:// URL, or an e-mail address as a mailto: URL (RFC 9116, section 2.5.3)."""
     value = text(name)
     if value.startswith("https://"):
         return address(name)
     mailbox = value.removeprefix("mailto:")
     if mailbox and not MAILBOX.fullmatch(mailbox):
-        refuse(name, "must be an e-mail address or an https:// address")
+        refuse(name, "must be an e-mail address or an https:// URL")
     return mailbox and f"mailto:{mailbox}"
 
 
 def check_public(public_url: str, trusted_proxies: int) -> None:
-    """Raises if a server at a public address could not do its work, or would tell secrets."""
+    """Raises if a server with a public URL could not work, or would expose secrets."""
     if not public_url:
         return
     for name in ("EMAIL_URL", "FRONTEND_URL"):
         if not text(name):
             refuse(name, "is required with PUBLIC_URL")
     if text("EMAIL_URL").startswith("consolemail"):
-        refuse("EMAIL_URL", "must be an smtp:// address with PUBLIC_URL: links would be in the log")
+        refuse("EMAIL_URL", "must be an smtp:// URL with PUBLIC_URL, or links appear in the log")
     if public_url.startswith("https://") and not trusted_proxies:
-        refuse("TRUSTED_PROXIES", "must be 1 or more with PUBLIC_URL=https://, as a proxy ends TLS")
+        refuse("TRUSTED_PROXIES", "must be 1 or more with PUBLIC_URL=https://: TLS needs a proxy")
 
 
 def folder(name: str, default: str) -> Path:
@@ -237,24 +237,24 @@ def folder(name: str, default: str) -> Path:
 
 
 def own_folder(name: str, path: Path) -> Path:
-    """The folder, made if there is none, where this process can keep something."""
+    """A folder that this process can write to. It is created if it does not exist."""
     try:
         path.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        refuse(name, f"names {path}: {error.strerror}")
+        refuse(name, f"is {path}: {error.strerror}")
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        refuse(name, f"names {path}, which this process cannot read and write")
+        refuse(name, f"is {path}, which this process cannot read and write")
     return path
 
 
 def key(name: str, var_dir: Path, embedded: bool) -> str:
-    """The key given; else one that is made and kept in `var_dir` if the database is embedded."""
+    """The variable's value. With an embedded database, the default is a key kept in `var_dir`."""
     if value := text(name):
         return value
     if not embedded:
         refuse(name, "is required with a server database")
     path = own_folder("VAR_DIR", var_dir) / name.lower()
     try:
-        return kept_key(path)
+        return get_or_create_key(path)
     except (OSError, UnicodeError):
         refuse(name, f"is kept in {path}, which this process cannot read and write")

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 
 class LogEntry(models.Model):
-    """What staff did in the admin, in place of Django's model of this name.
+    """An action of a staff user in the admin. Replaces Django's model of the same name.
 
-    Django's is deleted with the account of who did it, and keeps the text of its object, such as
-    an address or a title. This one stays, and has the id of its object and no text.
+    Django deletes an entry with the account of its user, and stores the object's text, such as an
+    e-mail address or a title. This model keeps the entry and stores only the object's id.
     """
 
     action_time = models.DateTimeField(default=timezone.now, editable=False)
@@ -34,7 +34,7 @@ class LogEntry(models.Model):
         verbose_name_plural = "log entries"
         default_permissions = ()
         ordering = ["-action_time"]
-        # For the history of an object.
+        # For the history page of an object.
         indexes = [models.Index(fields=["content_type", "object_id"], name="log_by_object")]
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class LogEntry(models.Model):
     def record(
         user: Any, objects: Iterable[models.Model], action_flag: int, message: Any = ""
     ) -> None:
-        """Write an entry for each object; `message` is a text or what the admin's forms make."""
+        """Adds an entry for each object. `message` is a string or the admin's list of changes."""
         text = message if isinstance(message, str) else json.dumps(message)
         LogEntry.objects.bulk_create(
             LogEntry(
@@ -59,10 +59,10 @@ class LogEntry(models.Model):
 
     @property
     def object_repr(self) -> str:
-        """The object as it is called now, or its kind and id when it is gone."""
+        """The current text of the object, or its type and id if it was deleted."""
         return str(self.object or f"{self.content_type.name.capitalize()} {self.object_id}")
 
-    # What the admin's templates ask of Django's.
+    # The admin's templates use these.
     is_addition = django_admin.LogEntry.is_addition
     is_change = django_admin.LogEntry.is_change
     is_deletion = django_admin.LogEntry.is_deletion

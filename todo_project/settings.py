@@ -1,7 +1,7 @@
 """Settings. Environments differ by variables (or a `.env` file), never by modules.
 
-docs/configuration.md lists the variables. Without any the project runs safely on one machine: it
-listens on loopback only, and keeps an SQLite database and generated keys in `var/`.
+docs/configuration.md lists the variables. Without any, the project runs safely on one machine: it
+listens on loopback only and keeps an SQLite database and generated keys in `var/`.
 """
 
 import os
@@ -25,7 +25,7 @@ EMBEDDED_DATABASE = "direct" not in DATABASES
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 SECRET_KEY = environment.key("SECRET_KEY", VAR_DIR, EMBEDDED_DATABASE)
-SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")  # they sign nothing
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")  # not used to sign
 DEBUG = environment.flag("DEBUG")
 
 # Server
@@ -34,10 +34,10 @@ HOST = environment.ip("HOST", "127.0.0.1")
 PORT = environment.number("PORT", 8000, 1, 65_535)
 WORKERS = environment.number("WORKERS", os.cpu_count() or 1, 1, 1000)
 THREADS = environment.number("THREADS", 3, 1, 1000)
-# MiB of memory; one that grows beyond is replaced
+# MiB of memory; a worker that uses more is replaced
 WORKER_MAX_MIB = environment.number("WORKER_MAX_MIB", 300, 1)
 
-# Shared by the processes of one machine or many; nothing that must be exact is kept here.
+# All processes share the cache, on one machine or many. It holds nothing that must be exact.
 
 CACHE_URL = environment.redis_servers("CACHE_URL")
 if CACHE_URL:
@@ -50,7 +50,7 @@ if CACHE_URL:
         }
     }
 
-# Logs and figures
+# Logs and metrics
 
 LOG_FORMAT = environment.choice("LOG_FORMAT", "console", "json")
 SLOW_QUERY_MS = environment.number("SLOW_QUERY_MS", 500)
@@ -77,8 +77,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": []},
-        "django.request": {"level": "ERROR"},  # the access log tells of what is refused
-        "django.security.DisallowedHost": {"level": "CRITICAL"},  # and of scanners
+        "django.request": {"level": "ERROR"},  # the access log has 4xx responses
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # scanners cause these
         "_granian": {},
     },
 }
@@ -89,7 +89,7 @@ LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", LOOPBACK_HOSTS)
 PUBLIC_URL = environment.origin("PUBLIC_URL")
 FRONTEND_URL = environment.address("FRONTEND_URL", "http://localhost:3000")
-TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0, most=100)
+TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0, maximum=100)
 environment.check_public(PUBLIC_URL, TRUSTED_PROXIES)
 SECURITY_CONTACT = environment.contact("SECURITY_CONTACT")
 
@@ -97,20 +97,20 @@ HTTPS = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-# For all that is under the domain, and not undone for months: the operator decides.
+# These affect every subdomain and cannot be undone for months, so the operator decides.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag("HSTS_INCLUDE_SUBDOMAINS")
 SECURE_HSTS_PRELOAD = environment.flag("HSTS_PRELOAD", needs="HSTS_INCLUDE_SUBDOMAINS")
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = ["^(health|metrics|ready)$"]  # asked from inside, without TLS
+SECURE_REDIRECT_EXEMPT = ["^(health|metrics|ready)$"]  # requested inside the network, without TLS
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOWED_ORIGINS = environment.origins(
-    "CORS_ALLOWED_ORIGINS", environment.with_loopback_twin(FRONTEND_URL)
+    "CORS_ALLOWED_ORIGINS", environment.with_loopback_alias(FRONTEND_URL)
 )
-# Front ends send `credentials: "include"`. A session's cookie reads; to write needs a CSRF token,
-# which is for our own pages alone.
+# Front ends send `credentials: "include"`. A session cookie allows reading. Writing also needs a
+# CSRF token, which only our own pages have.
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = [
     "accept",
@@ -159,7 +159,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "todo_project.server.middleware.CommonMiddleware",
-    "todo_project.server.bodies.refuse_at_the_edge",
+    "todo_project.server.bodies.send_refusal",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -167,7 +167,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20  # bytes of a body
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20  # bytes in a body
 ROOT_URLCONF = "todo_project.urls"
 WSGI_APPLICATION = "todo_project.wsgi.application"
 TEMPLATES = [
@@ -184,11 +184,11 @@ TEMPLATES = [
     },
 ]
 STATIC_URL = "/static/"
-WHITENOISE_USE_FINDERS = True  # straight from the packages: nothing to collect, nothing stale
+WHITENOISE_USE_FINDERS = True  # serve files from the packages, without collectstatic
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
-# Rules of time zones come from the package tzdata, as names do: the machine's may be older.
+# Read time zone rules from the tzdata package, as names are: the system's files may be older.
 zoneinfo.reset_tzpath([])
 
 # Accounts
@@ -196,7 +196,7 @@ zoneinfo.reset_tzpath([])
 AUTH_USER_MODEL = "accounts.User"
 SESSION_ENGINE = "accounts.sessions"
 AUTHENTICATION_BACKENDS = ["accounts.backends.LimitedModelBackend"]
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # not in a session's row
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # not in the session table
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = [
     "accounts.hashers.BoundedArgon2PasswordHasher",
@@ -212,14 +212,14 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "accounts.validators.ContextWordsValidator"},
 ]
-PASSWORD_RESET_TIMEOUT = 3600  # seconds, for links of either kind
+PASSWORD_RESET_TIMEOUT = 3600  # seconds, also for e-mail verification links
 EMAIL_VERIFICATION = environment.choice("EMAIL_VERIFICATION", "none", "required")
-SIGN_IN_LIFETIME = timedelta(days=90)  # however often its tokens are refreshed
+SIGN_IN_LIFETIME = timedelta(days=90)  # refreshing does not extend it
 
 THROTTLE_LOGIN = environment.rate("THROTTLE_LOGIN", "10/min")
 THROTTLE_ANON = environment.rate("THROTTLE_ANON", "120/min")
 
-ISSUER = "todo-api"  # of our own tokens, and whom they are for
+ISSUER = "todo-api"  # issuer and audience of our own tokens
 JWT_SIGNING_KEY_PREVIOUS = environment.text("JWT_SIGNING_KEY_PREVIOUS")
 SIMPLE_JWT = {
     "SIGNING_KEY": environment.key("JWT_SIGNING_KEY", VAR_DIR, EMBEDDED_DATABASE),
@@ -231,7 +231,7 @@ SIMPLE_JWT = {
     "AUTH_TOKEN_CLASSES": ["accounts.tokens.AccessToken"],
 }
 
-# Better Auth, when it signs people in for the front end
+# Better Auth, if the front end uses it for sign-in
 
 BETTER_AUTH_URL = environment.address("BETTER_AUTH_URL").removesuffix("/api/auth")
 BETTER_AUTH_SECRET = environment.text("BETTER_AUTH_SECRET")
@@ -260,7 +260,7 @@ DEFAULT_FROM_EMAIL = environment.sender(
 
 TOKEN_AUTHENTICATION = ["accounts.authentication.SignInAuthentication"]
 if BETTER_AUTH_URL or BETTER_AUTH_SECRET:
-    # It leaves tokens of our own to the next.
+    # It passes our own tokens to the next class.
     TOKEN_AUTHENTICATION.insert(0, "accounts.better_auth.BetterAuthentication")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -284,7 +284,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "todo_project.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "todo_project.api.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "URL_FORMAT_OVERRIDE": None,  # `Accept` decides; `format` is an unknown query parameter
+    "URL_FORMAT_OVERRIDE": None,  # only `Accept` decides; `format` is an unknown parameter
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Todo API",
@@ -305,7 +305,7 @@ SPECTACULAR_SETTINGS = {
         "tasks.schema.complete_tasks",
     ],
     "SCHEMA_PATH_PREFIX": "/api",
-    # A session's cookie is the browsable API's, and nothing that one could type in.
+    # Session cookies belong to the browsable API. Users cannot enter one in Swagger UI.
     "AUTHENTICATION_WHITELIST": TOKEN_AUTHENTICATION,
     "PREPROCESSING_HOOKS": ["todo_project.api.schema.in_order_of_routes"],
     "SORT_OPERATIONS": False,

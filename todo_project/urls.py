@@ -13,7 +13,7 @@ from todo_project.api.documentation import SchemaView
 from todo_project.server import probes
 from todo_project.server.security_txt import security_txt
 
-READ = ["get", "head"]  # these pages have no form to answer OPTIONS in
+READ = ["get", "head"]  # without OPTIONS: these pages cannot display its response
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="task-list")),

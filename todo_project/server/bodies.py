@@ -1,8 +1,8 @@
-"""What must be settled before Django makes a request of a message, as Django gets it wrong.
+"""Checks of request bodies that must run before Django, which handles three cases wrongly.
 
-A body without a length, sent in chunks, would be read as empty and a change answered with a 200
-that saved nothing; one that is cut short would be read as far as it goes; and `charset` is
-believed even for the query string, where `hex` and the like fail outside of every handler.
+Django reads a chunked body without a length as empty, so a PATCH would answer 200 and save
+nothing. It accepts the part of a truncated body that arrived. And it decodes the query string with
+the `charset` of the body; a charset such as `hex` then fails outside every error handler.
 """
 
 import io
@@ -18,10 +18,10 @@ from todo_project.api.problems import problem_response
 REFUSAL = "todo_project.refusal"
 
 
-class Edge:
-    """WSGI middleware (PEP 3333) that reads a body whole and notes what is to be refused.
+class BodyReader:
+    """WSGI middleware (PEP 3333) that reads the whole body and records a refusal, if any.
 
-    It leaves the answer to `refuse_at_the_edge`, so that a refusal has the headers of any other.
+    `send_refusal` sends the response, so that it gets the headers of every other response.
     """
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
@@ -44,23 +44,23 @@ Refusal = tuple[int, str, str]
 def read_body(environ: dict[str, Any]) -> tuple[bytes, Refusal | None]:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if "HTTP_TRANSFER_ENCODING" in environ:
-        # The server ends a stream of chunks that breaks off as it ends one that is complete.
+        # The server ends a truncated chunked body in the same way as a complete one.
         drain(environ["wsgi.input"])
-        return b"", (411, "length_required", "Send the body with its Content-Length.")
+        return b"", (411, "length_required", "Send a Content-Length with the body.")
     length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdecimal()):
-        return b"", (400, "bad_length", "The length of the body is not a number.")
+        return b"", (400, "bad_length", "Content-Length is not a number.")
     if int(length) > limit:
         drain(environ["wsgi.input"])
-        return b"", (413, "too_large", f"The body has more than {limit} bytes.")
+        return b"", (413, "too_large", f"The body is larger than {limit} bytes.")
     body = environ["wsgi.input"].read(int(length))
     if len(body) < int(length):
-        return b"", (400, "body_cut_short", "The body is shorter than its length says.")
+        return b"", (400, "body_cut_short", "The body is shorter than Content-Length.")
     return body, None
 
 
 def drain(stream: Any) -> None:
-    """Read on for 16 MiB: a client that still sends when the connection closes hears no answer."""
+    """Reads up to 16 MiB. A client that is still sending would not receive the response."""
     for _ in range(256):
         if not stream.read(2**16):
             break
@@ -68,9 +68,9 @@ def drain(stream: Any) -> None:
 
 def refuse_encoding(environ: dict[str, Any]) -> Refusal | None:
     codings = {one.strip() for one in environ.get("HTTP_CONTENT_ENCODING", "").lower().split(",")}
-    if codings - {"", "identity"}:  # an empty element counts for nothing (RFC 9110, section 5.6.1)
-        return 415, "unsupported_content_encoding", "Send the body as it is, without an encoding."
-    try:  # with the parser that Django goes by, or the two could differ
+    if codings - {"", "identity"}:  # empty list elements are ignored (RFC 9110, section 5.6.1)
+        return 415, "unsupported_content_encoding", "Send the body without a Content-Encoding."
+    try:  # uses Django's parser, as another one could give other results
         _, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
     except ValueError:
         parameters = {"charset": "unreadable"}
@@ -79,7 +79,7 @@ def refuse_encoding(environ: dict[str, Any]) -> Refusal | None:
     return None
 
 
-def refuse_at_the_edge(
+def send_refusal(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     def middleware(request: HttpRequest) -> HttpResponse:

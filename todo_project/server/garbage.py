@@ -4,10 +4,10 @@ from typing import Any
 
 
 class GarbageCollection:
-    """WSGI middleware that collects garbage after every 4 MiB of bodies, received and sent.
+    """WSGI middleware that collects garbage after every 4 MiB of request and response bodies.
 
     In DRF a view, its request, its response and its serializers refer to each other, so rows and
-    texts stay until garbage is collected. Python counts objects for that, not bytes.
+    texts stay in memory until garbage is collected. Python counts objects for that, not bytes.
     """
 
     LIMIT = 2**22
@@ -20,6 +20,6 @@ class GarbageCollection:
             self.size = 0
             gc.collect()
         response = self.application(environ, start_response)
-        self.size += int(environ["CONTENT_LENGTH"])  # `Edge` has measured it
+        self.size += int(environ["CONTENT_LENGTH"])  # set by `BodyReader`
         self.size += 0 if response.streaming else len(response.content)
         return response

@@ -1,4 +1,4 @@
-"""Secret keys that are made once and kept, for an installation that nobody has configured."""
+"""Secret keys that are generated once and stored, for an installation without configuration."""
 
 import os
 import secrets
@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 
 
-def kept_key(path: Path) -> str:
-    """The key kept in `path`, a file of mode 0600; made on first use.
+def get_or_create_key(path: Path) -> str:
+    """The key stored in `path`, a file of mode 0600. The first call creates it.
 
-    Processes that start together agree on one key: it is written to a file of its own and
-    then linked into place, which only the first of them can do.
+    Processes that start at the same time get the same key: each writes a temporary file and links
+    it to `path`, and only the first link succeeds.
     """
     if not path.exists():
         descriptor, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp gives mode 0600

@@ -1,7 +1,7 @@
-"""One line for every request, and the request's id in every line that is logged meanwhile.
+"""Logs one line for each request, and adds the request's id to every line logged during it.
 
-Of what a client sent the line of a request has the method alone: the route stands for the path,
-and query, headers, bodies and the values in a query to the database are left out.
+The line contains the method and the route of the request, but no data that the client sent: no
+path, query, headers or body, and no parameters of database queries.
 """
 
 import logging
@@ -32,7 +32,7 @@ class RequestIdFilter(logging.Filter):
 
 
 class JSONFormatter(logging.Formatter):
-    """A JSON object a line. It names its members, so nothing gets in that nobody looked at."""
+    """One JSON object per line. The fixed list of members keeps secrets out."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -49,7 +49,7 @@ class JSONFormatter(logging.Formatter):
 
 
 class Queries:
-    """A wrapper (see `execute_wrapper`) that counts queries and logs those that are slow."""
+    """A wrapper for `execute_wrapper` that counts queries and logs slow ones."""
 
     count = 0
 
@@ -71,7 +71,7 @@ def log_requests(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     def middleware(request: HttpRequest) -> HttpResponse:
-        # It stays until the next request: Django logs a 5xx after all middleware is done.
+        # The id stays set until the next request: Django logs a 5xx after all middleware has run.
         request_id.set(identify(request))
         queries, started = Queries(), perf_counter()
         with connection.execute_wrapper(queries):
@@ -84,7 +84,7 @@ def log_requests(
 
 
 def identify(request: HttpRequest) -> str:
-    """The id that a trusted proxy gave the request, if it is a sane one, or a new one."""
+    """The request id from a trusted proxy if it is well-formed; otherwise a new one."""
     given = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
     return given if re.fullmatch("[A-Za-z0-9_-]{8,64}", given) else uuid4().hex
 
@@ -92,7 +92,7 @@ def identify(request: HttpRequest) -> str:
 def report(request: HttpRequest, response: HttpResponse, seconds: float, queries: int) -> None:
     fields = {
         "method": request.method,
-        "route": readable(request.resolver_match.route) if request.resolver_match else None,
+        "route": route_pattern(request.resolver_match.route) if request.resolver_match else None,
         "status": response.status_code,
         "duration_ms": round(seconds * 1000, 1),
         "queries": queries,
@@ -101,16 +101,16 @@ def report(request: HttpRequest, response: HttpResponse, seconds: float, queries
     message = "%(method)s %(route)s %(status)s %(duration_ms)s ms %(queries)s queries user %(user)s"
     logger.info(message, fields, extra={"fields": fields})
     if settings.METRICS_TOKEN:
-        from .metrics import observe  # where its figures go is settled when it is imported
+        from .metrics import observe  # the import reads PROMETHEUS_MULTIPROC_DIR
 
         observe(fields["method"], fields["route"], response.status_code, seconds, queries)
 
 
-readable = cache(simplify_regex)  # of routes there are as many as there are views
+route_pattern = cache(simplify_regex)  # bounded by the number of routes
 
 
 def user_id(request: HttpRequest) -> Any:
-    """Of whoever was found to call; nobody is looked up for it."""
+    """The id of the authenticated user, or None. Causes no query."""
     user = request.__dict__.get("user")
     if isinstance(user, SimpleLazyObject):
         user = request.__dict__.get("_cached_user")

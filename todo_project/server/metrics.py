@@ -1,4 +1,4 @@
-"""Figures for Prometheus at `/metrics`, summed over the workers; off without METRICS_TOKEN."""
+"""Prometheus metrics of all workers at `/metrics`. Disabled without METRICS_TOKEN."""
 
 import logging
 import os
@@ -17,29 +17,29 @@ logger = logging.getLogger(__name__)
 
 DURATION = Histogram(
     "http_request_duration_seconds",
-    "Time from a request's arrival in Django to its answer.",
+    "Time from the start of a request in Django to its response.",
     ["method", "route", "status"],
 )
 QUERIES = Counter(
-    "http_request_database_queries", "Queries made to answer requests.", ["method", "route"]
+    "http_request_database_queries", "Database queries of requests.", ["method", "route"]
 )
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
 
 def observe(method: Any, route: Any, status: int, seconds: float, queries: int) -> None:
-    """Count a request. No label has what a client makes up, or it could fill the memory."""
+    """Counts a request. No label contains client data, or a client could exhaust the memory."""
     labels = {"method": method if method in METHODS else "other", "route": route or "none"}
     try:
         DURATION.labels(**labels, status=status).observe(seconds)
         QUERIES.labels(**labels).inc(queries)
     except OSError:
-        logger.exception("The folder for figures is gone")  # which is no trouble of the client's
+        logger.exception("The metrics folder is gone")  # the request itself must not fail
 
 
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For a scraper that sends METRICS_TOKEN as its bearer token."""
+    """The metrics, for a client that sends METRICS_TOKEN as bearer token."""
     given = request.headers.get("Authorization", "")
     if not constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})

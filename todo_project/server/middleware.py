@@ -11,7 +11,8 @@ from rest_framework.exceptions import Throttled
 from todo_project.api.problems import Busy, is_api
 
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
-# The pages of DRF, Swagger UI and ReDoc have styles within, ReDoc a worker; no page has a script.
+# The pages of DRF, Swagger UI and ReDoc have inline styles. ReDoc starts a worker from a blob. No
+# page has an inline script.
 PAGE_POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -31,7 +32,7 @@ PAGE_POLICY = "; ".join(
 def add_security_headers(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """What Django's SecurityMiddleware leaves out: content policies, and who may keep an answer."""
+    """Adds headers that SecurityMiddleware lacks: content security policies and cache control."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -39,9 +40,9 @@ def add_security_headers(
         response["Content-Security-Policy"] = PAGE_POLICY if page else DATA_POLICY
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         if is_api(request):
-            # What has an `ETag` may be kept by its reader, who asks whether it still holds.
-            kept = "private, no-cache" if "ETag" in response else "no-store"
-            response["Cache-Control"] = kept
+            # Clients may store a response that has an ETag, but must revalidate it.
+            cache = "private, no-cache" if "ETag" in response else "no-store"
+            response["Cache-Control"] = cache
             patch_vary_headers(response, ["Authorization", "Cookie", "Accept"])
         return response
 
@@ -51,10 +52,10 @@ def add_security_headers(
 def optional_trailing_slash(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Answer `/api/tasks/` exactly as `/api/tasks`.
+    """Serves `/api/tasks/` exactly as `/api/tasks`.
 
-    Routes are written without the slash. A redirect, as `APPEND_SLASH` would send, makes
-    clients repeat a POST as a GET and lose its body.
+    Routes have no trailing slash. A redirect, as `APPEND_SLASH` sends, makes clients repeat a POST
+    as a GET without its body.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -69,7 +70,7 @@ def optional_trailing_slash(
 
 
 class CommonMiddleware(common.CommonMiddleware):
-    """Django's, but probes are answered whatever their Host: they may know an address alone."""
+    """Django's middleware, but probes accept any Host: a load balancer may know only the IP."""
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         if request.path_info in ("/health", "/ready"):
@@ -78,7 +79,7 @@ class CommonMiddleware(common.CommonMiddleware):
 
 
 class TooManyAttemptsMiddleware:
-    """Answers for pages that are not DRF's, the login pages above all, when they are throttled."""
+    """Renders a 429 page when a page outside DRF, such as a login page, is throttled."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

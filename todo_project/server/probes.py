@@ -1,4 +1,4 @@
-"""What a load balancer or an orchestrator asks."""
+"""Probes for load balancers and orchestrators."""
 
 from typing import Any
 
@@ -17,20 +17,20 @@ def missing_migrations() -> list[Any]:
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """Alive: this process answers. Touches nothing else."""
+    """Liveness: 200 if this process can answer. Uses no database."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """Ready to serve: the database takes writes and has every migration; otherwise a 503."""
+    """Readiness: 200 if the database accepts writes and has every migration; otherwise 503."""
     try:
         read_only, missing = is_read_only(), missing_migrations()
     except Error:
         return JsonResponse({"status": "database unreachable"}, status=503)
     if read_only:
-        connection.close()  # after a failover a new one leads to the new server
+        connection.close()  # after a failover, a new connection reaches the new server
         return JsonResponse({"status": "database read-only"}, status=503)
     if missing:
         return JsonResponse({"status": "migrations missing"}, status=503)
@@ -38,7 +38,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def is_read_only() -> bool:
-    """Whether this is a standby of PostgreSQL, or a server told to take no writes."""
+    """True for a PostgreSQL standby or a server that is set to read-only."""
     if connection.vendor != "postgresql":
         return False
     with connection.cursor() as cursor:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """Whom to tell of a vulnerability (RFC 9116), good for 90 days from today."""
+    """The contact for vulnerability reports (RFC 9116), valid for 90 days from today."""
     lines = [
         f"Contact: {settings.SECURITY_CONTACT}",
         f"Expires: {timezone.now() + timedelta(days=90):%Y-%m-%dT00:00:00Z}",

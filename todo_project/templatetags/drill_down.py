@@ -17,9 +17,9 @@ FORMATS = ["Y", "YEAR_MONTH_FORMAT", "MONTH_DAY_FORMAT"]
 
 @register.inclusion_tag("admin/date_hierarchy.html")
 def drill_down(cl: ChangeList) -> dict[str, Any]:
-    """Years, the months of one and the days of a month, from the oldest row until today.
+    """Links for years, months of a year or days of a month, from the oldest row until today.
 
-    Django's own asks which of them have rows, and so walks the whole table.
+    Django's own tag checks which periods have rows, and so scans the whole table.
     """
     name = str(cl.date_hierarchy)
     oldest = cl.root_queryset.aggregate(oldest=Min(name))["oldest"]
@@ -44,7 +44,7 @@ def drill_down(cl: ChangeList) -> dict[str, Any]:
 
 
 def periods(first: date, last: date, *chosen: int) -> list[tuple[int, ...]]:
-    """The parts of what was chosen, as far as they are between the two days."""
+    """The periods inside the chosen one that overlap the time from `first` to `last`."""
     parts: list[tuple[int, ...]]
     match chosen:
         case ():

@@ -63,7 +63,7 @@ def test_a_server_database_is_configured_by_its_address(project, variable):
 
 
 KEYS = {"SECRET_KEY": "x" * 50, "JWT_SIGNING_KEY": "y" * 50}
-DATABASE = "a postgres:// address, or sqlite:/// and the path of a file"
+DATABASE = "a postgres:// URL, or sqlite:/// and the path of a file"
 DIRECT = "postgres://ann@db.example/todo?sslmode=require&channel_binding=require"
 POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_binding=require"
 
@@ -147,7 +147,7 @@ def test_what_the_address_asks_of_tls_reaches_the_driver(project, address):
         ),
         (
             {"CACHE_URL": "memcached://localhost"},
-            "Configuration error: CACHE_URL must be a redis:// address.",
+            "Configuration error: CACHE_URL must be a redis:// URL.",
         ),
         (
             {"LOG_FORMAT": "xml"},
@@ -159,13 +159,13 @@ def test_what_the_address_asks_of_tls_reaches_the_driver(project, address):
         ({"HOST": "localhost"}, "Configuration error: HOST must be an IP address to listen on."),
         (
             {"DATABASE_URL": "postgres://ann:pa/sesame@db/todo"},
-            "Configuration error: DATABASE_URL is no address:"
-            " write what is special in its password as %XX.",
+            "Configuration error: DATABASE_URL is not a valid URL."
+            " Percent-encode special characters in the password.",
         ),
         (
             {"EMAIL_URL": "smtp://ann:sesame/x@mail:587"},
-            "Configuration error: EMAIL_URL is no address:"
-            " write what is special in its password as %XX.",
+            "Configuration error: EMAIL_URL is not a valid URL."
+            " Percent-encode special characters in the password.",
         ),
         (
             {"THROTTLE_LOGIN": "often"},
@@ -173,22 +173,23 @@ def test_what_the_address_asks_of_tls_reaches_the_driver(project, address):
         ),
         (
             {"BETTER_AUTH_URL": "localhost:3000"},
-            "Configuration error: BETTER_AUTH_URL must be an http:// or https:// address.",
+            "Configuration error: BETTER_AUTH_URL must be an http:// or https:// URL.",
         ),
         (
             {"BETTER_AUTH_URL": "https://ann:sesame@app.example"},
-            "Configuration error: BETTER_AUTH_URL must be an http:// or https:// address.",
+            "Configuration error: BETTER_AUTH_URL must be an http:// or https:// URL.",
         ),
         *(
             (
                 {"BETTER_AUTH_URL": f"http://{place}"},
-                "Configuration error: BETTER_AUTH_URL must be an http:// or https:// address.",
+                "Configuration error: BETTER_AUTH_URL must be an http:// or https:// URL.",
             )
             for place in ("localhost:99999", "localhost:0", "[1.2.3]", "[:::]:1", "\u00e4.example")
         ),
         (
             {"BETTER_AUTH_URL": "https://app.example", "BETTER_AUTH_ISSUER": "todo-api"},
-            "Configuration error: BETTER_AUTH_ISSUER is a name that something else has.",
+            "Configuration error: BETTER_AUTH_ISSUER must not be one of"
+            " todo-api, BETTER_AUTH_SECRET.",
         ),
         (
             {"EMAIL_VERIFICATION": "yes"},
@@ -236,11 +237,11 @@ def test_a_public_https_address_turns_the_protections_on(project):
         ({"FRONTEND_URL": ""}, "FRONTEND_URL is required with PUBLIC_URL."),
         (
             {"EMAIL_URL": "consolemail://"},
-            "EMAIL_URL must be an smtp:// address with PUBLIC_URL: links would be in the log.",
+            "EMAIL_URL must be an smtp:// URL with PUBLIC_URL, or links appear in the log.",
         ),
         (
             {"TRUSTED_PROXIES": "0"},
-            "TRUSTED_PROXIES must be 1 or more with PUBLIC_URL=https://, as a proxy ends TLS.",
+            "TRUSTED_PROXIES must be 1 or more with PUBLIC_URL=https://: TLS needs a proxy.",
         ),
     ],
 )

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from accounts.models import User
 from accounts.tokens import RefreshToken
 from tasks.models import Task
-from todo_project.server.bodies import Edge
+from todo_project.server.bodies import BodyReader
 from todo_project.server.garbage import GarbageCollection
 
 TIMES = 20
@@ -17,7 +17,7 @@ TIMES = 20
 
 @pytest.fixture
 def application():
-    return GarbageCollection(Edge(get_wsgi_application()))
+    return GarbageCollection(BodyReader(get_wsgi_application()))
 
 
 @pytest.fixture

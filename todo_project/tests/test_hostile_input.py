@@ -1,7 +1,7 @@
 """A catalogue of hostile input: each is refused as it should be, stores nothing and breaks nothing.
 
 The same table runs on SQLite and on PostgreSQL. What needs a connection of its own, chunked and
-truncated bodies above all, is in test_edge.py.
+truncated bodies above all, is in test_request_bodies.py.
 """
 
 import json

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from django.urls import URLPattern, get_resolver
 
 from accounts.models import User
-from todo_project.server.bodies import Edge
+from todo_project.server.bodies import BodyReader
 
 from .test_matrix import BODY
 
@@ -35,7 +35,9 @@ def ask(settings, cheap_hashes, transactional_db):
     settings.THROTTLE_ANON = settings.THROTTLE_LOGIN = ""
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     User.objects.create_user("owner@example.com", "correct horse battery")
-    application = Edge(get_wsgi_application())  # the test client leaves something at each call
+    application = BodyReader(
+        get_wsgi_application()
+    )  # the test client leaves something at each call
 
     def call(method, route, accept):
         body = {"data": BODY, "content_type": "application/json"} if method == "POST" else {}

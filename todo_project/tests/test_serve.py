@@ -80,7 +80,7 @@ def test_it_does_not_serve_a_database_that_lacks_migrations(project):
         result = serve(project, **variables)
 
     assert result.returncode == 1
-    assert result.stderr == "CommandError: The database lacks migrations. Run serve --migrate.\n"
+    assert result.stderr == "CommandError: Some migrations are not applied. Run serve --migrate.\n"
 
 
 @pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="it is a file of SQLite's")

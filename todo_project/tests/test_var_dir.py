@@ -21,7 +21,7 @@ def test_it_moves_the_database_and_the_keys(project, tmp_path):
     assert not (project / "var").exists()
 
 
-def test_it_is_beside_the_program_wherever_that_is_started(project, tmp_path):
+def test_a_relative_path_is_relative_to_the_project(project, tmp_path):
     result = run(tmp_path, project / "manage.py", "check", VAR_DIR="kept")
 
     assert result.returncode == 0, result.stderr
@@ -57,13 +57,13 @@ def test_the_database_is_a_file(project, address):
 
     assert result.returncode == 1
     assert result.stderr == (
-        "Configuration error: DATABASE_URL must be a postgres:// address,"
+        "Configuration error: DATABASE_URL must be a postgres:// URL,"
         " or sqlite:/// and the path of a file.\n"
     )
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o500, 0o300, 0o600])
-def test_a_folder_that_cannot_be_used_is_told_in_a_line(project, mode):
+def test_an_unusable_folder_is_an_error(project, mode):
     var = project / "var"
     assert show(project, "settings.SECRET_KEY").returncode == 0
     var.chmod(mode)
@@ -72,30 +72,30 @@ def test_a_folder_that_cannot_be_used_is_told_in_a_line(project, mode):
 
     var.chmod(0o700)
     assert result.returncode == 1
-    assert result.stderr == f"Configuration error: VAR_DIR names {var}, {BARRED}.\n"
+    assert result.stderr == f"Configuration error: VAR_DIR is {var}, {BARRED}.\n"
 
 
-def test_a_folder_that_cannot_be_made_is_told_in_a_line(project):
+def test_a_folder_that_cannot_be_created_is_an_error(project):
     result = serve(project, VAR_DIR="/nowhere/var")
 
     assert result.returncode == 1
-    line = "Configuration error: VAR_DIR names /nowhere/var: No such file or directory.\n"
+    line = "Configuration error: VAR_DIR is /nowhere/var: No such file or directory.\n"
     assert result.stderr == line
 
 
-def test_a_file_in_its_place_is_told_in_a_line(project):
+def test_a_file_in_place_of_the_folder_is_an_error(project):
     (project / "var").touch()
 
     result = serve(project)
 
     assert result.returncode == 1
-    assert result.stderr == f"Configuration error: VAR_DIR names {project / 'var'}: File exists.\n"
+    assert result.stderr == f"Configuration error: VAR_DIR is {project / 'var'}: File exists.\n"
 
 
 @pytest.mark.parametrize(
     ("name", "kept"), [("SECRET_KEY", "secret_key"), ("JWT_SIGNING_KEY", "jwt_signing_key")]
 )
-def test_a_key_that_may_not_be_read_is_told_in_a_line(project, name, kept):
+def test_an_unreadable_key_is_an_error(project, name, kept):
     assert show(project, "settings.SECRET_KEY").returncode == 0
     (project / "var" / kept).chmod(0)
 
@@ -107,7 +107,7 @@ def test_a_key_that_may_not_be_read_is_told_in_a_line(project, name, kept):
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o400])
-def test_a_database_that_may_not_be_written_is_told_in_a_line(project, mode):
+def test_an_unwritable_database_is_an_error(project, mode):
     assert run(project, "manage.py", "migrate").returncode == 0
     file = project / "var" / "todo.sqlite3"
     file.chmod(mode)
@@ -115,10 +115,10 @@ def test_a_database_that_may_not_be_written_is_told_in_a_line(project, mode):
     result = serve(project, "--migrate")
 
     assert result.returncode == 1
-    assert result.stderr == f"Configuration error: VAR_DIR names {file}, {BARRED}.\n"
+    assert result.stderr == f"Configuration error: VAR_DIR is {file}, {BARRED}.\n"
 
 
-def test_keys_of_ones_own_need_no_folder(project):
+def test_configured_keys_need_no_folder(project):
     address = f"sqlite:///{project}/todo.sqlite3"
 
     result = show(project, "settings.VAR_DIR", DATABASE_URL=address, **KEYS)

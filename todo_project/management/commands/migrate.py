@@ -7,11 +7,11 @@ from django.core.management import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 
-LOCK = 7_361_001  # any number that nothing else in the database locks
+LOCK = 7_361_001  # an arbitrary number; nothing else in the database locks it
 
 
 class Command(migrate.Command):
-    """Django's, past a connection pooler, and one at a time however many machines start it."""
+    """Django's command, but it bypasses a connection pooler, and only one runs at a time."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -25,11 +25,11 @@ class Command(migrate.Command):
 
 @contextmanager
 def one_at_a_time(alias: str) -> Iterator[None]:
-    """Holds an advisory lock in a transaction of a connection of its own.
+    """Holds an advisory lock in a transaction on a separate connection.
 
-    The lock of a session would be lost in a pooler, and a migration that creates an index
-    concurrently can be in no transaction itself. It waits for whoever is in a query, so whoever
-    wants the lock asks for it again and again and does not wait in a query.
+    A pooler would lose a session lock. A migration that creates an index concurrently cannot run
+    in a transaction. It also waits for all running queries, so this function polls for the lock:
+    a query that waits for the lock would block the migration.
     """
     if connections[alias].vendor != "postgresql":
         yield

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = "Serve the API with granian. HOST, PORT, WORKERS and THREADS configure it."
-    requires_system_checks = []  # the folder of the metrics must be set before they import the apps
+    requires_system_checks = []  # they import the apps, and the metrics folder must be set first
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--migrate", action="store_true", help="apply migrations first")
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         with metrics_folder():
             self.check()
             self.prepare_database(options["migrate"], options["verbosity"])
-            connections.close_all()  # the workers are forks and would share them
+            connections.close_all()  # or the forked workers would share them
             self.claim_port()
             self.report(configuration())
             serve()
@@ -41,12 +41,12 @@ class Command(BaseCommand):
             if migrate:
                 call_command("migrate", verbosity=verbosity)
             elif missing_migrations():
-                raise CommandError("The database lacks migrations. Run serve --migrate.")
+                raise CommandError("Some migrations are not applied. Run serve --migrate.")
         except DatabaseError as error:
             raise CommandError(f"{error} ({describe('default')})") from error
 
     def claim_port(self) -> None:
-        """Refuse a port in use: granian would share it, and two servers would answer in turn."""
+        """Raises if the port is in use. Granian would share it, and both servers would answer."""
         with socket.socket(socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -64,7 +64,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def metrics_folder() -> Iterator[None]:
-    """A folder for the metrics of all workers, in memory if possible."""
+    """A temporary folder for the metrics of all workers, in memory if possible."""
     memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  (the name is random)
     with TemporaryDirectory(prefix="todo-", dir=memory, ignore_cleanup_errors=True) as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
@@ -73,7 +73,7 @@ def metrics_folder() -> Iterator[None]:
 
 def serve() -> None:
     if not is_public():
-        # It advises a kernel setting for restarts under load; docs/operation.md has it.
+        # This warning recommends a kernel setting that docs/operation.md explains.
         hint = "tcp_migrate_req"
         logging.getLogger("_granian").addFilter(lambda record: hint not in record.getMessage())
     server: Any = Server(
@@ -85,18 +85,18 @@ def serve() -> None:
         websockets=False,
         workers=settings.WORKERS,
         blocking_threads=settings.THREADS,
-        blocking_threads_idle_timeout=600,  # seconds; ending a thread closes its connection
+        blocking_threads_idle_timeout=600,  # seconds; a thread that ends closes its connection
         respawn_failed_workers=True,
         workers_kill_timeout=20,  # seconds; a worker may be sending mails or still be starting
         workers_max_rss=settings.WORKER_MAX_MIB,
-        rss_sample_interval=1,  # seconds; within the default of 30 a worker can grow far beyond
+        rss_sample_interval=1,  # seconds; in 30, the default, a worker can far exceed the limit
         log_dictconfig=settings.LOGGING,
     )
     server.serve()
 
 
 def configuration() -> dict[str, str]:
-    """The configuration in effect, without secrets, as far as it says something."""
+    """The configuration in effect, without secrets and without empty values."""
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
     url = f"http://{host}:{settings.PORT}"
     public = f", for {place(settings.PUBLIC_URL)}" if settings.PUBLIC_URL else ""
@@ -108,7 +108,7 @@ def configuration() -> dict[str, str]:
         "admin": f"{url}/admin/",
         "data": ", ".join(describe(alias) for alias in settings.DATABASES),
         "workers": f"{settings.WORKERS} with {settings.THREADS} threads each; "
-        f"one beyond {settings.WORKER_MAX_MIB} MiB is replaced",
+        f"replaced above {settings.WORKER_MAX_MIB} MiB",
         "cache": ", ".join(map(place, filter(None, settings.CACHE_URL.split(",")))),
         "hosts": ", ".join(settings.ALLOWED_HOSTS),
         "proxies": f"{settings.TRUSTED_PROXIES} trusted" if settings.TRUSTED_PROXIES else "",

@@ -1,13 +1,13 @@
-"""Django's backend for PostgreSQL, with two of its costs to every request and a leak taken out.
+"""Django's PostgreSQL backend without two costs per request and without a leak of connections.
 
-It reads instants with a loader in Python, as it may have to move them to another zone; here all
-are UTC, so psycopg's own will do. And it asks the server whether a kept connection still works;
-here the socket tells, and the server is asked only when in doubt. What a thread that has ended
-leaves behind holds its connection until garbage is collected, so that is done before a new one.
+Django loads instants in Python, because it may convert them to another time zone. Here all are
+UTC, so psycopg's own loader is used. Django checks a persistent connection with a query. Here the
+socket is checked, and a query is sent only when in doubt. The objects of a thread that has ended
+keep its connection open until garbage is collected, so that happens before each new connection.
 
-And a kept connection can be good and yet stay wrong: to a server that has become read-only
-(SQLSTATE 25006), or with plans of a table that has changed since (0A000). So one is closed at the
-end of a request in which it failed, except by the data that was sent.
+A persistent connection can work and still be useless: its server has become read-only (SQLSTATE
+25006), or its plans are for a table that has changed (0A000). So a connection is closed at the end
+of a request in which it failed, unless the client's data caused the failure.
 """
 
 import gc
@@ -17,9 +17,9 @@ from typing import Any
 from django.db.backends.postgresql import base
 from psycopg.types.datetime import TimestamptzLoader
 
-# A role, a database or a server may have other defaults than the code depends on. Django sets
-# `TimeZone` in the same way. `options` would not do, as poolers refuse them; PostgreSQL reports
-# changes of these parameters, so a pooler can keep them apart for each client.
+# The code depends on these values, but a role, a database or a server may have other defaults.
+# Django sets `TimeZone` in the same way. Poolers refuse `options`. PostgreSQL reports changes of
+# these parameters, so a pooler can track them for each client.
 PARAMETERS = {
     "DateStyle": "ISO, MDY",
     "IntervalStyle": "postgres",
@@ -45,7 +45,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return cursor
 
     def is_usable(self) -> bool:
-        """A server that closed the connection, or has something to say, makes it readable."""
+        """The socket is readable if the server closed the connection or sent a message."""
         if self.connection is None or self.connection.closed or self.errors_occurred:
             return False
         idle = select.poll()

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from todo_project.server.bodies import REFUSAL, Edge
+from todo_project.server.bodies import REFUSAL, BodyReader
 
 MIB = 2**20
 
@@ -111,7 +111,7 @@ def test_a_length_that_is_no_number_reaches_no_application(length):
     environ = {"CONTENT_LENGTH": length, "wsgi.input": io.BytesIO(b"{}")}
     seen = {}
 
-    Edge(lambda environ, _: seen.update(environ) or [b""])(environ, None)
+    BodyReader(lambda environ, _: seen.update(environ) or [b""])(environ, None)
 
     assert seen[REFUSAL][:2] == (400, "bad_length")
     assert (seen["CONTENT_LENGTH"], seen["wsgi.input"].read()) == ("0", b"")
