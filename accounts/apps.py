@@ -5,4 +5,4 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from . import checks, schema  # noqa: F401  (they register themselves)
+        from . import checks, schema  # noqa: F401  (the imports register them)

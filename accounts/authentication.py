@@ -15,7 +15,7 @@ from .tokens import AccessToken, refusal
 
 
 class BearerAuthentication(JWTAuthentication):
-    """A token in `Authorization: Bearer …` (RFC 6750); the scheme may be in any case (RFC 9110)."""
+    """Reads `Authorization: Bearer …` (RFC 6750). The scheme's case is ignored (RFC 9110)."""
 
     def get_header(self, request: Request) -> bytes:
         scheme, _, token = (super().get_header(request) or b"").partition(b" ")
@@ -23,7 +23,7 @@ class BearerAuthentication(JWTAuthentication):
 
 
 class SignInAuthentication(BearerAuthentication):
-    """One of our access tokens, whose user and sign-in are looked up in one query."""
+    """Accepts our own access tokens. Loads the user and checks the sign-in in one query."""
 
     def get_validated_token(self, raw_token: bytes) -> Token:
         try:

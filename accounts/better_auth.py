@@ -1,8 +1,8 @@
-"""Tokens of a front end whose people sign in with Better Auth, beside our own.
+"""Authentication with tokens of Better Auth, in addition to our own tokens.
 
-Its JWT plugin signs them with a key whose public half it publishes. Before it could, back ends
-were given its secret. Which of the two a token is checked with hangs on its algorithm, and
-neither takes an algorithm of the other.
+Better Auth's JWT plugin signs tokens with a private key and publishes the public key. Older front
+ends sign tokens with the shared secret. The algorithm of a token decides which of the two verifies
+it, and neither accepts an algorithm of the other.
 """
 
 import re
@@ -19,12 +19,12 @@ from .authentication import BearerAuthentication
 from .identities import Person, account_of
 from .jwks import keys_at
 
-# Under which `Identity` has those whose tokens are signed with the secret: these need name none.
-UNNAMED_ISSUER = "BETTER_AUTH_SECRET"
+# The issuer in `Identity` for tokens signed with the secret, which may have no `iss`.
+HS256_ISSUER = "BETTER_AUTH_SECRET"
 
 
 class BetterAuthentication(BearerAuthentication):
-    """A bearer token that does not say it is ours. What does is left to the next class."""
+    """Accepts bearer tokens of another issuer. Leaves our own tokens to the next class."""
 
     def get_raw_token(self, header: bytes) -> bytes | None:
         token = super().get_raw_token(header)
@@ -55,17 +55,17 @@ def unverified(token: bytes) -> dict[str, Any]:
 
 def verify(token: bytes) -> Person:
     """Raises `PyJWTError`."""
-    told = unverified(token)
-    if told["header"].get("alg") == "HS256":
-        return verify_by_secret(token, told["payload"])
-    return verify_by_key(token, told["payload"], told["header"].get("kid"))
+    parts = unverified(token)
+    if parts["header"].get("alg") == "HS256":
+        return verify_by_secret(token, parts["payload"])
+    return verify_by_key(token, parts["payload"], parts["header"].get("kid"))
 
 
-def verify_by_key(token: bytes, told: dict[str, Any], key_id: str | None) -> Person:
-    """A token of the JWT plugin, which has told so much of itself."""
+def verify_by_key(token: bytes, payload: dict[str, Any], key_id: str | None) -> Person:
+    """Verifies a token of the JWT plugin. `payload` and `key_id` are not verified yet."""
     issuer = settings.BETTER_AUTH_ISSUER
-    if not (settings.BETTER_AUTH_URL and key_id and told.get("iss") == issuer):
-        raise InvalidTokenError("Token is invalid")  # whatever its key, so none need be read
+    if not (settings.BETTER_AUTH_URL and key_id and payload.get("iss") == issuer):
+        raise InvalidTokenError("Token is invalid")  # no key could verify it, so fetch none
     key = keys_at(f"{settings.BETTER_AUTH_URL}/api/auth/jwks").get(key_id)
     if key is None:
         raise InvalidTokenError("Token is signed with an unknown key")
@@ -75,16 +75,16 @@ def verify_by_key(token: bytes, told: dict[str, Any], key_id: str | None) -> Per
     return person(issuer, claims["sub"], claims)
 
 
-def verify_by_secret(token: bytes, told: dict[str, Any]) -> Person:
-    """A token without an audience or, if one is configured, without another one."""
+def verify_by_secret(token: bytes, payload: dict[str, Any]) -> Person:
+    """Verifies a token signed with the secret. `iss` and `aud` are checked if present."""
     if not settings.BETTER_AUTH_SECRET:
         raise InvalidTokenError("Token is invalid")
-    issuer = (settings.BETTER_AUTH_ISSUER or None) if "iss" in told else None
-    audience = (settings.BETTER_AUTH_AUDIENCE or None) if "aud" in told else None
+    issuer = (settings.BETTER_AUTH_ISSUER or None) if "iss" in payload else None
+    audience = (settings.BETTER_AUTH_AUDIENCE or None) if "aud" in payload else None
     key = settings.BETTER_AUTH_SECRET
     claims = decode(token, key, "HS256", ["exp"], issuer=issuer, audience=audience)
     subject = next((claims[name] for name in ("sub", "user_id", "id") if name in claims), None)
-    return person(UNNAMED_ISSUER, subject, claims)
+    return person(HS256_ISSUER, subject, claims)
 
 
 def decode(token: bytes, key: Any, algorithm: str, required: list[str], **expected: Any) -> Any:
@@ -96,7 +96,7 @@ def decode(token: bytes, key: Any, algorithm: str, required: list[str], **expect
 def person(issuer: str, subject: Any, claims: dict[str, Any]) -> Person:
     subject = str(subject) if type(subject) is int else subject
     if not (isinstance(subject, str) and re.fullmatch("[!-~]{1,255}", subject)):
-        raise InvalidTokenError("Token says of nobody")
-    # One that does not tell is older than every sign-out, or nobody could end it.
+        raise InvalidTokenError("Token has no valid subject")
+    # A token without `iat` counts as older than every sign-out; otherwise none could end it.
     issued_at = datetime.fromtimestamp(max(0, int(claims.get("iat", 0))), UTC)
     return Person(issuer, subject, issued_at, claims)

@@ -1,4 +1,4 @@
-"""Errors for settings that would switch a protection off without a word."""
+"""System checks for settings that silently disable a protection."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -21,7 +21,7 @@ def check_sign_in() -> Iterator[Error]:
     backends = ["accounts.backends.LimitedModelBackend"]
     if backends != settings.AUTHENTICATION_BACKENDS:
         yield Error(
-            "A password can be guessed without limit.",
+            "Password guessing is not limited.",
             hint=f"AUTHENTICATION_BACKENDS must be {backends}.",
             id="accounts.E001",
         )
@@ -30,30 +30,30 @@ def check_sign_in() -> Iterator[Error]:
     classes = rest_framework["DEFAULT_AUTHENTICATION_CLASSES"]
     if ours not in classes or any("simplejwt" in name for name in classes):
         yield Error(
-            "Access tokens outlive their sign-in.",
-            hint=f"Have {ours} and no class of SimpleJWT's own.",
+            "Access tokens stay valid after their sign-in has ended.",
+            hint=f"DEFAULT_AUTHENTICATION_CLASSES must have {ours} and no class of SimpleJWT.",
             id="accounts.E002",
         )
     if is_public() and not (settings.THROTTLE_LOGIN and settings.THROTTLE_ANON):
         yield Error(
-            "Guessing is not limited at a public address.",
-            hint="Leave THROTTLE_LOGIN and THROTTLE_ANON out or give them a rate.",
+            "Password guessing is not limited, and the server is public.",
+            hint="Unset THROTTLE_LOGIN and THROTTLE_ANON or set them to a rate.",
             id="accounts.E003",
         )
 
 
 def check_origins() -> Iterator[Error]:
     if "*" in settings.ALLOWED_HOSTS:
-        yield Error("ALLOWED_HOSTS has a wildcard for all hosts.", id="accounts.E004")
+        yield Error("ALLOWED_HOSTS allows every host.", id="accounts.E004")
     open_to_all = {"*", "null"} & {*settings.CORS_ALLOWED_ORIGINS}
     if open_to_all or getattr(settings, "CORS_ALLOW_ALL_ORIGINS", False):
-        yield Error("CORS lets every origin in.", id="accounts.E005")
+        yield Error("CORS allows every origin.", id="accounts.E005")
     for pattern in getattr(settings, "CORS_ALLOWED_ORIGIN_REGEXES", []):
         text = getattr(pattern, "pattern", pattern)
         if not (text.startswith("^") and text.endswith(("$", r"\Z"))):
             yield Error(
                 f"CORS_ALLOWED_ORIGIN_REGEXES: {text} also matches parts of other origins.",
-                hint="Begin it with ^ and end it with $.",
+                hint="Start the pattern with ^ and end it with $.",
                 id="accounts.E006",
             )
 
@@ -73,7 +73,7 @@ def check_keys() -> Iterator[Error]:
             yield Error(f"{name} has fewer than 32 bytes.", id="accounts.E007")
     if settings.BETTER_AUTH_SECRET == "better-auth-secret-12345678901234567890":  # noqa: S105  (it is public)
         yield Error(
-            "BETTER_AUTH_SECRET is what Better Auth has for want of one, as everybody can read.",
+            "BETTER_AUTH_SECRET is the public default of Better Auth.",
             id="accounts.E010",
         )
     for (name, key), (other_name, other) in combinations(keys, 2):
@@ -85,8 +85,8 @@ def check_better_auth() -> Iterator[Error]:
     address = urlsplit(settings.BETTER_AUTH_URL)
     if is_public() and address.scheme == "http" and not is_loopback(address.hostname or ""):
         yield Error(
-            "Whoever is on the way to BETTER_AUTH_URL could sign in as anybody.",
-            hint="Make it an https:// address.",
+            "BETTER_AUTH_URL is not encrypted: an attacker on the network could forge its keys.",
+            hint="Use an https:// URL.",
             id="accounts.E009",
         )
 

@@ -17,7 +17,7 @@ from .zones import time_zones
 
 
 class LimitedPasswordChangeForm(AdminPasswordChangeForm):
-    """Asks the backend for the old password, where attempts count."""
+    """Checks the old password with the authentication backend, which counts attempts."""
 
     def __init__(self, *args: Any, request: HttpRequest, **options: Any) -> None:
         self.request = request
@@ -49,7 +49,7 @@ def rendered_select(name: str, value: str | None, attrs: tuple[tuple[str, Any], 
 
 
 class SignUpForm(forms.Form):
-    """Fields for the serializer of the API, which says what is good and opens the account."""
+    """A form for `RegistrationSerializer`, which validates the data and creates the account."""
 
     email = forms.CharField(
         label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "username"})
@@ -63,7 +63,7 @@ class SignUpForm(forms.Form):
         choices=lambda: [(name, name) for name in sorted(time_zones())],
         initial="UTC",
         widget=TimeZoneSelect,
-        help_text="Due dates and times mean this zone.",
+        help_text="The time zone of your due dates and times.",
     )
 
     def clean(self) -> dict[str, Any]:

@@ -65,9 +65,10 @@ def in_slot(work: Callable[..., Any], *args: Any) -> Any:
 
 
 class BoundedArgon2PasswordHasher(Argon2PasswordHasher):
-    """Argon2id as OWASP's Password Storage Cheat Sheet has it: 19 MiB, two passes, one lane.
+    """Argon2id with OWASP's recommended parameters: 19 MiB, two passes, one lane.
 
-    Django's default takes 100 MiB a login, so a few dozen at once would exhaust a small machine.
+    The source is the Password Storage Cheat Sheet. Django's default uses 100 MiB per login, so a
+    few dozen simultaneous logins would exhaust a small machine.
     """
 
     time_cost = 2

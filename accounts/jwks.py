@@ -1,7 +1,7 @@
-"""The public keys that somebody signs tokens with: a JWK Set (RFC 7517), read now and then.
+"""A cached client for a JWK Set (RFC 7517), which has the public keys of a token issuer.
 
-PyJWT's own client bounds neither the answer nor the time that it takes in drops, does not pause
-after a failure, and while it reads makes those wait who need no new key.
+PyJWT's client limits neither the size of the response nor the total time of a slow one. It does not
+pause after a failure, and while it fetches, requests that need no new key wait too.
 """
 
 import http.client
@@ -21,18 +21,18 @@ from rest_framework.exceptions import APIException
 
 logger = logging.getLogger(__name__)
 
-# Asymmetric alone: with HS256 a public key would do to sign.
+# Asymmetric only: with HS256, anybody could sign with the public key.
 FAMILIES, SIZES = ("ES", "PS", "RS"), (256, 384, 512)
 ALGORITHMS = {"EdDSA", *(f"{family}{size}" for family in FAMILIES for size in SIZES)}
 
-TIMEOUT = 3  # seconds that whoever begins a read waits for it
-PATIENCE = 0.5  # seconds that others do, or one slow answer would hold every thread up
+TIMEOUT = 3  # seconds; the request that starts a fetch waits this long
+SHARED_TIMEOUT = 0.5  # seconds; other requests wait less, or one slow fetch would block all threads
 MAX_SIZE = 2**18  # bytes
-CACHE_TIME = 60  # seconds until the keys are read again, and between two vain reads
-KEPT = 3600  # seconds that they are good for while they cannot be read
+CACHE_TIME = 60  # seconds between two fetches, and after a fetch that did not find the key
+STALE_TIME = 3600  # seconds; keys stay valid this long when they cannot be fetched
 PAUSE = 5  # seconds after a failure
 
-# What comes of a JWK Set, or a key, that is none.
+# Exceptions for a malformed JWK Set or key.
 MALFORMED = (AttributeError, LookupError, PyJWTError, TypeError, UnsupportedAlgorithm, ValueError)
 FAILURES = (http.client.HTTPException, OSError, RecursionError, *MALFORMED)
 
@@ -40,7 +40,7 @@ FAILURES = (http.client.HTTPException, OSError, RecursionError, *MALFORMED)
 class KeysUnavailable(APIException):
     status_code = 503
     default_code = "keys_unavailable"
-    default_detail = "The keys of the sign-in cannot be read now. Try again shortly."
+    default_detail = "The sign-in keys are not available. Try again shortly."
 
     def __init__(self, wait: int) -> None:
         super().__init__()
@@ -48,11 +48,10 @@ class KeysUnavailable(APIException):
 
 
 class Keys:
-    """The keys at a URL, by their id, for all threads of a process.
+    """The keys at a URL by id, shared by all threads of a process.
 
-    An id that is not among them is looked for once in the cache time, so tokens that are made up
-    cause no more reads than that, and a new key is found by its first token or, after one that was
-    made up, when that time is over.
+    An unknown id causes at most one fetch per `CACHE_TIME`, so forged tokens cannot cause more. A
+    new key is found with its first token, or up to `CACHE_TIME` later if a forged id was first.
     """
 
     def __init__(self, url: str) -> None:
@@ -66,7 +65,7 @@ class Keys:
         self.reader = Thread()
 
     def get(self, key_id: str) -> PyJWK | None:
-        """Raises `KeysUnavailable` when nobody can tell whether there is such a key."""
+        """The key, or None. Raises `KeysUnavailable` if it is unknown whether the key exists."""
         if self.wait(key_id) <= 0:
             self.refresh(key_id)
         if self.has(key_id):
@@ -76,17 +75,17 @@ class Keys:
         raise KeysUnavailable(max(1, ceil(self.wait(key_id))))
 
     def has(self, key_id: str) -> bool:
-        return key_id in self.keys and monotonic() - self.read_at < KEPT
+        return key_id in self.keys and monotonic() - self.read_at < STALE_TIME
 
     def wait(self, key_id: str) -> float:
-        """Seconds until the keys may be read for this one."""
+        """Seconds until a fetch for this key is allowed."""
         last = self.read_at if key_id in self.keys else self.missed_at
         return max(last + CACHE_TIME, self.resume_at) - monotonic()
 
     def refresh(self, key_id: str) -> None:
-        """Have a thread read the keys: it may take longer than anybody waits.
+        """Fetches the keys in a thread, because a fetch can take longer than a request may wait.
 
-        No timeout of Python's bounds the look-up of a name, or headers that come in drops.
+        Python's timeouts do not limit a DNS lookup or headers that arrive slowly.
         """
         with self.lock:
             first = self.wait(key_id) <= 0 and not self.reader.is_alive()
@@ -94,10 +93,10 @@ class Keys:
                 self.reader = Thread(target=self.read, args=[key_id], daemon=True)
                 self.reader.start()
                 self.late_at = monotonic() + TIMEOUT
-        # Who has the key need not wait for others' reads, nor would after a failure, in vain.
+        # A request whose key is known need not wait, and after a failure waiting would not help.
         if first or not (self.failed or self.has(key_id)):
             rest = self.late_at - monotonic()
-            self.reader.join(rest if first else min(rest, PATIENCE))
+            self.reader.join(rest if first else min(rest, SHARED_TIMEOUT))
 
     def read(self, key_id: str) -> None:
         try:
@@ -115,25 +114,25 @@ sources: dict[str, Keys] = {}
 
 
 def keys_at(url: str) -> Keys:
-    return sources.get(url) or sources.setdefault(url, Keys(url))  # the same one for all threads
+    return sources.get(url) or sources.setdefault(url, Keys(url))  # all threads get the same one
 
 
-class StayHere(HTTPRedirectHandler):
+class NoRedirects(HTTPRedirectHandler):
     def redirect_request(self, *args: Any) -> None:
-        """To follow would be to believe whom a redirect names; it is an error instead."""
+        """Makes a redirect an error. Its target is not configured, so it cannot be trusted."""
 
 
 def fetch(url: str) -> dict[str, PyJWK]:
     """Raises one of `FAILURES`."""
     deadline, body = monotonic() + TIMEOUT, b""
-    opener = build_opener(StayHere)
-    opener.addheaders = [("User-Agent", "todo-api")]  # some firewalls refuse that of Python
+    opener = build_opener(NoRedirects)
+    opener.addheaders = [("User-Agent", "todo-api")]  # some firewalls block Python's
     with opener.open(url, timeout=TIMEOUT) as response:
         while chunk := response.read1(2**16):
             body += chunk
             if len(body) > MAX_SIZE:
                 raise ValueError(f"more than {MAX_SIZE} bytes")
-            if monotonic() > deadline:  # sent in drops, each of them in time
+            if monotonic() > deadline:  # each chunk was in time, but not the whole
                 raise TimeoutError("timed out")
     keys = {str(key.key_id): key for key in usable(json.loads(body)["keys"])}
     if not keys:
@@ -142,7 +141,7 @@ def fetch(url: str) -> dict[str, PyJWK]:
 
 
 def usable(members: list[Any]) -> Iterator[PyJWK]:
-    """Those for signatures, of known kinds; some others would make PyJWT's `PyJWKSet` fail."""
+    """The signature keys with a known algorithm. Other keys can make `PyJWKSet` fail."""
     for member in members:
         with suppress(*MALFORMED):
             key = PyJWK(member)

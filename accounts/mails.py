@@ -1,9 +1,9 @@
-"""Mails with a link that carries a secret.
+"""Mails with a link that contains a secret.
 
-The link points at the front end and has the secret in its fragment, which browsers do not send,
-so no server logs it. Mails go to the address that is stored, after the transaction has committed,
-from a thread of their own: a slow or missing mail server neither fails a request nor tells, by
-the time that the answer takes, whether an address has an account.
+The link leads to the front end. Its secret is in the fragment, which browsers do not send, so no
+server logs it. A separate thread sends mails to the stored address after the transaction has
+committed. So a slow or missing mail server does not fail a request, and the response time does not
+reveal whether an address has an account.
 """
 
 import logging
@@ -31,7 +31,7 @@ MAILS_TO_ONE_ADDRESS = "5/hour"  # of each kind
 
 
 class Outbox:
-    """A thread that delivers mails one after another. At most `SIZE` of them wait."""
+    """A thread that delivers mails one after another. Its queue holds at most `SIZE` mails."""
 
     SIZE = 100
 
@@ -40,14 +40,14 @@ class Outbox:
         self.room = BoundedSemaphore(self.SIZE)
 
     def put(self, name: str, user: User) -> bool:
-        """Deliver a mail soon. False if too many wait."""
+        """Queues a mail. False if the queue is full."""
         if not self.room.acquire(blocking=False):
             return False
         self.thread.submit(deliver, name, user).add_done_callback(lambda _: self.room.release())
         return True
 
 
-# Anybody can cause any number of registrations; a password reset must not wait for their mails.
+# Anybody can send many registrations. Password resets must not wait for their mails.
 resets, others = Outbox("reset"), Outbox("other")
 
 
@@ -61,7 +61,7 @@ class EmailVerificationTokenGenerator(PasswordResetTokenGenerator):
 reset_tokens = default_token_generator
 verification_tokens = EmailVerificationTokenGenerator()
 
-# Where in the front end the link of each mail leads, and what makes its secret.
+# The front end's page and the token generator for the link in each mail.
 LINKS = {
     "password_reset": ("reset-password", reset_tokens),
     "email_verification": ("verify-email", verification_tokens),
@@ -70,14 +70,17 @@ LINKS = {
 
 
 def send_password_reset(email: str) -> None:
-    """To the user of `email`, if there is one; it takes as long if there is none."""
+    """Sends a mail if `email` has a user. Takes the same time if it has none."""
     users = User.objects.filter(may_be_reset(), email=email, is_active=True)
     send("password_reset", email, users.first())
 
 
 def may_be_reset() -> Q:
-    """A password that staff took away stays away. One that registering again took does not, nor
-    does that of somebody who has an identity elsewhere, which may be gone one day."""
+    """Users who may reset their password. A password that staff removed cannot be reset.
+
+    It can be reset if a second registration removed it, or if the user has an identity of Better
+    Auth, because Better Auth may be removed one day.
+    """
     may = ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | Q(identities__isnull=False)
     if settings.EMAIL_VERIFICATION == "required":
         may |= Q(email_verified_at=None)
@@ -93,10 +96,10 @@ def send_account_exists(user: User) -> None:
 
 
 def send(name: str, email: str, user: User | None) -> None:
-    """Send a mail of this kind, unless its address had too many of the kind.
+    """Sends a mail unless its address got too many mails of the same kind.
 
-    Without a user nothing is sent and nothing counts against the address. A count of its own
-    takes as long.
+    Without a user, no mail is sent and the address's count does not change. Another count is
+    increased instead, so that both cases take the same time.
     """
     limit = Limit(f"mail {name}" if user else "no mail", email, MAILS_TO_ONE_ADDRESS)
     try:
@@ -111,12 +114,12 @@ def send(name: str, email: str, user: User | None) -> None:
 def post(name: str, user: User, limit: Limit) -> None:
     outbox = resets if name == "password_reset" else others
     if not outbox.put(name, user):
-        logger.error("Mail to user %s not sent: too many wait for the mail server", user.pk)
+        logger.error("Mail to user %s not sent: the queue for the mail server is full", user.pk)
         limit.withdraw()
 
 
 def deliver(name: str, user: User) -> None:
-    """Write the mail and hand it to the mail server, in the thread of its outbox."""
+    """Renders the mail and sends it to the mail server. Runs in the outbox's thread."""
     page, tokens = LINKS[name]
     hours = settings.PASSWORD_RESET_TIMEOUT // 3600
     context = {"user": user, "url": link(page, user, tokens), "hours": hours}
@@ -137,7 +140,7 @@ def link(page: str, user: User, tokens: PasswordResetTokenGenerator) -> str:
 
 
 def user_of(uid: str) -> int:
-    """The id of a user that a link carries as `uid`; 0, which is nobody, when it carries none."""
+    """The user id encoded in a link's `uid`; 0, which no user has, if `uid` is invalid."""
     try:
         return int(urlsafe_base64_decode(uid))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The page to open an account in a browser; DRF has those to sign in and out."""
+"""The sign-up page of the browsable API. DRF has pages for login and logout."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from .views import RegisterView
 
 
 class SignUpView(FormView):
-    """What `RegisterView` does, by a form, and with its limit."""
+    """Creates an account like `RegisterView`, and shares its rate limit."""
 
     form_class = SignUpForm
     template_name = "accounts/sign_up.html"
@@ -27,7 +27,7 @@ class SignUpView(FormView):
 
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         user = form.save()
-        if user is None:  # somebody has just taken the address
+        if user is None:  # a concurrent request took the address
             return self.form_invalid(form)
         if settings.EMAIL_VERIFICATION == "required":
             return render(self.request, "accounts/sign_up_sent.html")

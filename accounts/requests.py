@@ -4,6 +4,6 @@ from .models import User
 
 
 class AuthenticatedRequest(Request):
-    """What a view behind `IsAuthenticated` is given, for the type checker."""
+    """The type of a request in a view with `IsAuthenticated`, for the type checker."""
 
     user: User

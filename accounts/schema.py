@@ -1,4 +1,4 @@
-"""What drf-spectacular cannot see of the account routes."""
+"""Examples and security schemes that drf-spectacular cannot derive for the account routes."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ for serializer, sent in SENT:
 
 
 class SignInScheme(SimpleJWTScheme):
-    """The library's matches SimpleJWT's own class alone."""
+    """The library's extension matches only SimpleJWT's own class."""
 
     target_class = "accounts.authentication.SignInAuthentication"
 
@@ -64,5 +64,5 @@ class BetterAuthScheme(OpenApiAuthenticationExtension):
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "A token of the front end's Better Auth, from its `/api/auth/token`.",
+            "description": "A token from `/api/auth/token` of Better Auth in the front end.",
         }

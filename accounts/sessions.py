@@ -9,7 +9,7 @@ from .models import Session
 
 
 class SessionStore(db.SessionStore):
-    """Django's, in a table that knows whose a session is, so it is deleted with the account."""
+    """Stores the user of each session, so that sessions are deleted with the account."""
 
     @classmethod
     def get_model_class(cls) -> Any:
@@ -27,6 +27,6 @@ class SessionStore(db.SessionStore):
             raise UpdateError from error
 
     def _validate_session_key(self, key: Any) -> bool:
-        """A cookie that is no key is no session: PostgreSQL looks nothing up by a NUL."""
+        """False for a malformed key. PostgreSQL cannot look up a string with a NUL."""
         parent: Any = super()
         return bool(parent._validate_session_key(key)) and key.isalnum()

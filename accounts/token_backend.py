@@ -7,9 +7,9 @@ from rest_framework_simplejwt.settings import api_settings
 
 
 class TwoKeyBackend(TokenBackend):
-    """SimpleJWT's, which accepts tokens of a second key too: keys can change while both are in use.
+    """SimpleJWT's backend, but it also accepts tokens signed with a second key.
 
-    The second key, JWT_SIGNING_KEY_PREVIOUS, signs nothing.
+    Operators need this to change keys. JWT_SIGNING_KEY_PREVIOUS never signs a token.
     """
 
     def get_verifying_key(self, token: Any) -> Any:

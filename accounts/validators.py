@@ -3,12 +3,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-# What anyone would try first at a to-do application.
+# Words that an attacker would try first for a to-do application.
 CONTEXT_WORDS = ["todo", "to-do", "task", "tasks", "list", "admin"]
 
 
 class ContextWordsValidator:
-    """Words of the context count for nothing in the length of a password (ASVS 5, 6.2.11)."""
+    """Ignores context words when it checks a password's length (ASVS 5, 6.2.11)."""
 
     def __init__(self, min_length: int = 8) -> None:
         self.min_length = min_length
@@ -20,4 +20,4 @@ class ContextWordsValidator:
             raise ValidationError(self.get_help_text(), code="password_context_words")
 
     def get_help_text(self) -> str:
-        return f"Beside words like todo, your password needs {self.min_length} more characters."
+        return f"Without words like todo, your password must have {self.min_length} characters."

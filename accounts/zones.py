@@ -1,4 +1,4 @@
-"""Time zones. Their names and their rules come from the package tzdata alone, see `settings`."""
+"""Time zones. Names and rules come only from the tzdata package, see `settings`."""
 
 import functools
 import zoneinfo
@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-# Of names that tzdata has dropped; any other one that is dropped becomes UTC.
+# Replacements for names that tzdata has removed. Other removed names become UTC.
 SUCCESSORS = {
     "Canada/East-Saskatchewan": "America/Regina",
     "US/Pacific-New": "America/Los_Angeles",
@@ -26,7 +26,7 @@ def validate_time_zone(name: str) -> None:
 
 
 class TimeZoneField(models.CharField):
-    """A name. A stored one that tzdata has dropped since is read as its successor or UTC."""
+    """A time zone name. A stored name that tzdata has removed becomes its successor or UTC."""
 
     default_validators = [validate_time_zone]
 

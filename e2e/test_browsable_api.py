@@ -167,7 +167,7 @@ def test_a_task_is_deleted_when_asked_twice(page, add):
     page.goto(add("Buy milk"))
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Yes, delete it").click()
-    page.get_by_role("link", name="Back to the start").click()
+    page.get_by_role("link", name="Back to the first page").click()
 
     assert page.get_by_text("No tasks here.").is_visible()
 
@@ -192,7 +192,7 @@ def test_an_account_is_deleted_by_its_password(page, ann):
     page.get_by_role("button", name="Delete").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Yes, delete it").click()
-    page.get_by_role("link", name="Back to the start").click()
+    page.get_by_role("link", name="Back to the first page").click()
 
     assert page.get_by_role("link", name="Sign up").first.is_visible()
 

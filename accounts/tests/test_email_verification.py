@@ -41,7 +41,7 @@ def test_a_known_address_is_answered_alike(anonymous, cyd, mails_of):
     cyd.refresh_from_db()
     assert (response.status_code, response.json()) == (202, {})
     assert message.to == ["cyd@example.com"]
-    assert message.subject == "You have an account"
+    assert message.subject == "You already have an account"
     assert "/reset-password#" in message.body
     assert cyd.check_password(PASSWORD)
     assert cyd.name == ""
@@ -54,7 +54,7 @@ def test_nobody_prepares_an_account_for_somebody_else(anonymous, registered, mai
 
     confirmed = anonymous.post(VERIFY, registered)
 
-    assert message.subject == "You have an account"
+    assert message.subject == "You already have an account"
     assert confirmed.status_code == 400
     credentials = {"email": BODY["email"], "password": PASSWORD}
     assert anonymous.post(LOGIN, credentials).status_code == 401

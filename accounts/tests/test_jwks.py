@@ -96,7 +96,7 @@ def test_so_do_they_when_they_come_at_once(provider, keys, at_once):
 
 
 def test_the_first_tokens_may_come_at_once(provider, keys, at_once, monkeypatch):
-    monkeypatch.setattr(jwks, "PATIENCE", 30)
+    monkeypatch.setattr(jwks, "SHARED_TIMEOUT", 30)
 
     found = at_once(16, lambda n: keys.get(provider.kid).key_id)
 
@@ -145,7 +145,7 @@ def test_without_them_their_tokens_are_a_503_and_ours_are_good(
         "title": "Service Unavailable",
         "status": 503,
         "code": "keys_unavailable",
-        "detail": "The keys of the sign-in cannot be read now. Try again shortly.",
+        "detail": "The sign-in keys are not available. Try again shortly.",
     }
     assert (elsewhere.status_code, ours.status_code) == (401, 200)
     assert User.objects.count() == 1
@@ -188,7 +188,7 @@ def test_known_keys_stay_good_for_an_hour_while_they_cannot_be_read(better_auth,
 def reading(provider, keys, monkeypatch):
     """While it lasts, a thread waits for the keys and is not answered."""
     monkeypatch.setattr(jwks, "TIMEOUT", 30)
-    monkeypatch.setattr(jwks, "PATIENCE", 30)
+    monkeypatch.setattr(jwks, "SHARED_TIMEOUT", 30)
 
     @contextmanager
     def read():
@@ -240,7 +240,7 @@ def test_after_a_failure_one_waits_and_the_others_are_refused(provider, keys, la
 
 def test_while_one_waits_for_an_answer_others_do_not_for_long(provider, keys, reading, monkeypatch):
     with reading():
-        monkeypatch.setattr(jwks, "PATIENCE", 0.01)
+        monkeypatch.setattr(jwks, "SHARED_TIMEOUT", 0.01)
         with pytest.raises(KeysUnavailable):
             keys.get(provider.kid)
 

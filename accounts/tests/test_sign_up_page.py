@@ -87,7 +87,7 @@ def test_where_addresses_are_confirmed_it_tells_no_more_than_that(
 
     response, (message,) = mails_of(lambda: client.post(URL, {**FORM, "email": email}))
 
-    assert "Look into your mail" in response.content.decode()
+    assert "Check your e-mail" in response.content.decode()
     assert message.to == [email]
     assert client.get("/api/tasks").status_code == 401
 

@@ -268,7 +268,7 @@ def test_a_form_that_is_too_old_leads_back_to_its_page(db, path):
 
     page = response.content.decode()
     assert response.status_code == 403
-    assert "This page was open too long" in page
+    assert "This form has expired" in page
     assert f'href="{path}"' in page
 
 

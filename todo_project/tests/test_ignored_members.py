@@ -88,4 +88,4 @@ def test_the_browsable_api_shows_a_notice(client, alice):
 
     page = client.post("/api/tasks", body, "application/json", headers={"accept": "text/html"})
 
-    assert "Not used: <bdi>%3Cb%3Edone</bdi>" in page.content.decode()
+    assert "Ignored: <bdi>%3Cb%3Edone</bdi>" in page.content.decode()
