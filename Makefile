@@ -6,7 +6,7 @@ POSTGRES_URL ?= $(or $(DATABASE_URL),postgres://postgres@127.0.0.1:5432/postgres
 TESTING = test test-postgres check races login-timing faults fuzz bench
 CHROMIUM ?= /usr/bin/chromium
 
-# Tests see none of a developer's `.env`, and the same keys on either database.
+# Tests ignore a developer's `.env` and use the same keys on both databases.
 $(TESTING): export ENV_FILE = /dev/null
 $(TESTING): export SECRET_KEY = tests-only-0123456789-0123456789-0123456789-0123456789
 $(TESTING): export JWT_SIGNING_KEY = tests-only-9876543210-9876543210-9876543210-9876543210
@@ -41,28 +41,28 @@ races: $(VENV)/runtime  ## 1,000 rounds of each race, on SQLite and on PostgreSQ
 	env --unset=DATABASE_URL $(BIN)/python -m faults.races $(ROUNDS)
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m faults.races $(ROUNDS)
 
-login-timing: $(VENV)/runtime  ## does a login tell a known address from an unknown one by its time?
+login-timing: $(VENV)/runtime  ## compare the login times of known and unknown addresses
 	$(BIN)/python benchmarks/login_timing.py
 
-faults: $(VENV)/runtime  ## bad days on real components; FAULTS="--short kill outage" for less
+faults: $(VENV)/runtime  ## failures of real components; FAULTS="--short kill outage" for less
 	$(BIN)/python -m faults $(FAULTS)
 
-bench: $(VENV)/runtime $(VENV)/peer/ready  ## speed beside a peer and a limit, and growth; needs wrk
+bench: $(VENV)/runtime $(VENV)/peer/ready  ## compare the speed with a peer and an upper limit, and measure growth; needs wrk
 	POSTGRES_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/speed.py --peer $(VENV)/peer/bin/python $(ARGS)
 	POSTGRES_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/growth.py
 
-fuzz: $(VENV)/dev  ## 20,000 requests made from the schema, and a long run against a dictionary
+fuzz: $(VENV)/dev  ## 20,000 requests generated from the schema, and a long run against a model
 	fuzz/run 300 1 2 3
 	THROTTLE_USER= FUZZ=long $(BIN)/pytest fuzz --quiet
 	THROTTLE_USER= FUZZ=long DATABASE_URL=$(POSTGRES_URL) $(BIN)/pytest fuzz --quiet
 
-schema: $(VENV)/runtime  ## write docs/openapi.yml anew
+schema: $(VENV)/runtime  ## write docs/openapi.yml
 	ENV_FILE=/dev/null $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yml
 
 client: $(VENV)/runtime $(VENV)/clients/ready  ## lint the schema, generate clients in TypeScript and Python, use them; needs Node.js 20
 	e2e/clients/run $(abspath $(BIN)/python) $(abspath $(VENV)/clients/bin/python)
 
-e2e: $(VENV)/e2e  ## journeys through the pages in Chromium; ARGS="-k admin" for some
+e2e: $(VENV)/e2e  ## browser tests in Chromium; ARGS="-k admin" selects some
 	@test -x $(CHROMIUM) || { echo "make e2e needs Chromium: apt-get install chromium, or CHROMIUM=/path"; exit 1; }
 	CHROMIUM=$(CHROMIUM) $(BIN)/pytest -c e2e/pytest.ini e2e --ignore e2e/better_auth $(ARGS)
 

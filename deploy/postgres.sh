@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the role and the database of the API, once, on a server that has neither. The role is no
-# superuser: it owns this database and nothing else. Behind a pooler its timeouts are its own.
-# The postgres image runs this when its volume is empty; elsewhere, as a superuser:
+# Creates the role and the database of the API, once. The role is not a superuser: it owns only this
+# database. Its timeouts apply to connections through a pooler.
+# The postgres image runs this script if its volume is empty. Elsewhere, run it as a superuser:
 #   POSTGRES_USER=postgres DATABASE_PASSWORD=… sh deploy/postgres.sh
 set -eu
 

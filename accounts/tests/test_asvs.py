@@ -42,7 +42,7 @@ def test_v6_1_1_the_limits_are_documented():
 
 
 def test_v6_1_2_the_context_words_are_documented():
-    documented = re.search(r"Words of the context \(([^)]+)\)", guide())[1]
+    documented = re.search(r"Context words \(([^)]+)\)", guide())[1]
 
     assert re.findall("`([^`]+)`", documented) == CONTEXT_WORDS
 
@@ -168,7 +168,7 @@ def test_v6_8_2_a_token_of_an_identity_provider_is_verified(db, better_auth, wit
 def test_v7_1_3_and_7_6_1_what_ends_with_which_sign_in_is_documented():
     page = (settings.BASE_DIR / "docs" / "better_auth.md").read_text()
 
-    assert "signing out of Better Auth | nothing here: its tokens are good until `exp`" in page
+    assert "signing out of Better Auth | nothing here: its tokens are valid until `exp`" in page
 
 
 def test_v7_6_2_a_token_of_an_identity_provider_makes_no_session(db, better_auth, with_token):
