@@ -25,13 +25,13 @@ def cyd(db):
 
 @pytest.fixture
 def sign_in():
-    """Gives a user's first pair of tokens."""
+    """Creates a sign-in of a user and gives its first pair of tokens."""
     return lambda user: RefreshToken.for_user(user).pair()
 
 
 @pytest.fixture
 def with_token():
-    """Gives a client that sends an access token."""
+    """Gives a client that sends this access token."""
 
     def client(access):
         client = APIClient()
@@ -43,7 +43,7 @@ def with_token():
 
 @pytest.fixture
 def ago(monkeypatch):
-    """Sets the clock to so many seconds ago; PyJWT has its own and takes no token from ahead."""
+    """Sets the clock back by some seconds. PyJWT has its own clock and refuses future tokens."""
     start = timezone.now()
 
     def move(seconds):
@@ -56,14 +56,14 @@ def ago(monkeypatch):
 
 @pytest.fixture
 def mails_of(django_capture_on_commit_callbacks):
-    """Runs something as if it was committed and gives the mails that it sent."""
+    """Runs a function, including its on-commit callbacks, and gives the mails that it sent."""
 
     def run(call):
         mail.outbox.clear()
         with django_capture_on_commit_callbacks(execute=True):
             response = call()
         for outbox in (mails.resets, mails.others):
-            outbox.thread.submit(int).result()  # those before it are sent
+            outbox.thread.submit(int).result()  # earlier mails are sent by now
         return response, mail.outbox[:]
 
     return run
@@ -77,11 +77,11 @@ def provider():
 
 @pytest.fixture
 def better_auth(provider, settings, monkeypatch):
-    """The provider, whose tokens are accepted."""
-    monkeypatch.setattr(jwks, "sources", {})  # another test may have had the same port
+    """A provider whose tokens are accepted."""
+    monkeypatch.setattr(jwks, "sources", {})  # another test may have used the same port
     settings.BETTER_AUTH_URL = provider.url
     settings.BETTER_AUTH_ISSUER = settings.BETTER_AUTH_AUDIENCE = provider.url
-    # What settings.py adds when it finds BETTER_AUTH_URL or BETTER_AUTH_SECRET.
+    # settings.py adds this if BETTER_AUTH_URL or BETTER_AUTH_SECRET is set.
     classes = [BetterAuthentication, *APIView.authentication_classes]
     monkeypatch.setattr(APIView, "authentication_classes", classes)
     return provider
@@ -89,7 +89,7 @@ def better_auth(provider, settings, monkeypatch):
 
 @pytest.fixture
 def secret(better_auth, settings):
-    """Tokens that are signed with it are accepted, and no others but ours."""
+    """Only our tokens and tokens signed with this secret are accepted."""
     settings.BETTER_AUTH_URL = settings.BETTER_AUTH_ISSUER = settings.BETTER_AUTH_AUDIENCE = ""
     settings.BETTER_AUTH_SECRET = "the secret of Better Auth, which is long enough"
     return settings.BETTER_AUTH_SECRET
@@ -97,7 +97,7 @@ def secret(better_auth, settings):
 
 @pytest.fixture
 def later(monkeypatch):
-    """Moves the clock by which keys are kept."""
+    """Moves the clock of the cached keys forward."""
     start = jwks.monotonic
 
     def move(seconds):

@@ -1,4 +1,4 @@
-"""What a back end sees of Better Auth: a server that publishes keys, and tokens signed by them."""
+"""The part of Better Auth that a back end sees: a server with public keys, and signed tokens."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ DROP = "(left out)"
 
 
 class Provider:
-    """`answer` may be set to bytes to send in place of the keys, or to a function that sends."""
+    """Set `answer` to bytes to send them instead of the keys, or to a function that sends."""
 
     def __init__(self):
         self.keys, self.published, self.answer, self.reads = {}, {}, None, 0
@@ -57,7 +57,7 @@ class Provider:
         self.server.server_close()
 
     def rotate(self, algorithm="EdDSA"):
-        """Sign with a new key from now on; those before it stay published."""
+        """Signs with a new key from now on. Earlier keys stay published."""
         self.kid, self.algorithm = f"key-{len(self.keys)}", algorithm
         self.keys[self.kid] = private_key = new_key(algorithm)
         public = get_default_algorithms()[algorithm].to_jwk(private_key.public_key(), as_dict=True)
@@ -81,7 +81,7 @@ class Provider:
 
     def token(self, kid=None, headers=None, **changes):
         headers = {"kid": kid or self.kid, **(headers or {})}
-        claims = json.dumps(self.claims(**changes)).encode()  # as they are: PyJWT looks at them
+        claims = json.dumps(self.claims(**changes)).encode()  # by hand: PyJWT would check them
         return jwt.PyJWS().encode(claims, self.keys[self.kid], self.algorithm, headers)
 
 
@@ -96,5 +96,5 @@ def new_key(algorithm):
 
 @cache
 def rsa_key():
-    """One for all tests, as it takes time."""
+    """Shared by all tests, because generating a key is slow."""
     return rsa.generate_private_key(65537, 2048)

@@ -32,7 +32,7 @@ def test_it_searches_by_address_and_name(staff, alice, bob):
     assert "bob@example.com" not in page
 
 
-def test_it_adds_a_user_under_one_spelling(staff):
+def test_it_adds_a_user_with_a_normalized_address(staff):
     form = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
 
     staff.post(f"{URL}add/", {**form, "email": "Cyd@Example.com"})
@@ -55,7 +55,7 @@ def test_it_deactivates_a_user(staff, alice):
     assert not alice.is_active
 
 
-def test_saving_what_is_unchanged_changes_nothing(staff, alice):
+def test_saving_without_changes_writes_nothing(staff, alice):
     alice.identities.create(issuer="x", subject="y")
     change(staff, alice, is_active="", name="Alice")
     before = [*User.objects.values(), *Identity.objects.values(), *LogEntry.objects.values()]
@@ -66,7 +66,7 @@ def test_saving_what_is_unchanged_changes_nothing(staff, alice):
     assert after == before
 
 
-def test_staff_sign_in_by_address(client, db):
+def test_staff_log_in_with_their_address(client, db):
     User.objects.create_superuser("root@example.com", PASSWORD)
 
     response = client.post("/admin/login/", {"username": "ROOT@example.com", "password": PASSWORD})
@@ -77,7 +77,7 @@ def test_staff_sign_in_by_address(client, db):
 
 @pytest.fixture
 def helper(client, db):
-    """Staff who may see and change users and are no superuser."""
+    """A staff user who may view and change users but is not a superuser."""
     user = User.objects.create_user("helper@example.com", is_staff=True)
     codenames = ["view_user", "change_user"]
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
@@ -100,7 +100,7 @@ def test_staff_deactivate_a_user(helper, alice):
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("view", "locks"), [("change", 1), ("password", 1), ("history", 0)])
-def test_what_writes_locks_the_row(helper, alice, view, locks):
+def test_writes_lock_the_row(helper, alice, view, locks):
     with CaptureQueriesContext(connection) as queries:
         response = helper.post(f"{URL}{alice.pk}/{view}/", {"email": alice.email})
 
@@ -109,7 +109,7 @@ def test_what_writes_locks_the_row(helper, alice, view, locks):
 
 
 @pytest.mark.parametrize("whom", ["helper@example.com", "alice@example.com"])
-def test_staff_hand_out_no_rights(helper, alice, whom):
+def test_staff_cannot_grant_permissions(helper, alice, whom):
     user = User.objects.get(email=whom)
     permission = Permission.objects.get(codename="delete_user")
 
@@ -122,7 +122,7 @@ def test_staff_hand_out_no_rights(helper, alice, whom):
 
 
 @pytest.mark.parametrize("rank", ["is_staff", "is_superuser"])
-def test_staff_do_not_touch_other_staff(helper, db, rank):
+def test_staff_cannot_change_other_staff(helper, db, rank):
     user = User.objects.create_user("cyd@example.com", PASSWORD, **{rank: True})
     grant("delete_user", "delete_task", "delete_signin")
     before = User.objects.values().get(pk=user.pk)
@@ -147,7 +147,7 @@ def set_password(client, user, password):
     return client.post(f"{URL}{user.pk}/password/", form)
 
 
-def test_staff_change_themselves_and_people_who_are_no_staff(helper, alice):
+def test_staff_can_change_themselves_and_ordinary_users(helper, alice):
     me = User.objects.get(email="helper@example.com")
 
     change(helper, me, name="Hal")
@@ -160,7 +160,7 @@ def test_staff_change_themselves_and_people_who_are_no_staff(helper, alice):
     assert alice.check_password("entirely different")
 
 
-def test_superusers_change_other_staff(staff, db):
+def test_superusers_can_change_other_staff(staff, db):
     user = User.objects.create_superuser("cyd@example.com")
 
     change(staff, user, name="Cyd", is_staff="on")
@@ -169,7 +169,7 @@ def test_superusers_change_other_staff(staff, db):
     assert (user.name, user.is_staff, user.is_superuser) == ("Cyd", True, False)
 
 
-def test_staff_give_no_rights_by_a_group(helper, db):
+def test_staff_cannot_grant_permissions_through_a_group(helper, db):
     group = Group.objects.create(name="Helpers")
     permission = Permission.objects.get(codename="delete_user")
     grant("add_group", "change_group", "delete_group", "view_group")
@@ -187,7 +187,7 @@ def test_staff_give_no_rights_by_a_group(helper, db):
     assert not group.permissions.exists()
 
 
-def test_superusers_change_groups(staff, db):
+def test_superusers_can_change_groups(staff, db):
     group = Group.objects.create(name="Helpers")
     permission = Permission.objects.get(codename="view_user")
 
@@ -197,7 +197,7 @@ def test_superusers_change_groups(staff, db):
     assert Group.objects.get(name="Viewers").permissions.get() == permission
 
 
-def test_a_user_that_staff_add_may_sign_in(staff, anonymous, settings):
+def test_a_user_added_by_staff_can_log_in(staff, anonymous, settings):
     settings.EMAIL_VERIFICATION = "required"
     form = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
     staff.post(f"{URL}add/", {**form, "email": "cyd@example.com"})
@@ -213,14 +213,14 @@ def grant(*codenames):
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_a_page_tells_what_a_user_has(staff, alice, count, django_assert_num_queries):
+def test_a_user_page_shows_counts(staff, alice, count, django_assert_num_queries):
     for n in range(count):
         Task.objects.create(owner=alice, title=f"Task {n}", completed=n < 1)
     RefreshToken.for_user(alice)
-    staff.get(URL)  # Django keeps the content types
+    staff.get(URL)  # Django caches the content types
 
-    # The session, the user, the one shown, the tasks, the sign-ins; groups and rights, those there
-    # are and those given.
+    # The session, the caller, the shown user, the tasks, the sign-ins; all groups and permissions, and
+    # those of the user.
     with django_assert_num_queries(9):
         page = staff.get(f"{URL}{alice.pk}/change/").content.decode()
 
@@ -231,7 +231,7 @@ def test_a_page_tells_what_a_user_has(staff, alice, count, django_assert_num_que
     assert f'<a href="{SIGN_INS}?user={alice.pk}">1</a>' in page
 
 
-def test_the_links_of_a_page_lead_to_what_the_user_has(staff, alice, bob, milk):
+def test_the_links_of_a_user_page_lead_to_the_users_objects(staff, alice, bob, milk):
     Task.objects.create(owner=bob, title="Feed the cat")
     for user in (alice, bob):
         RefreshToken.for_user(user)
@@ -243,7 +243,7 @@ def test_the_links_of_a_page_lead_to_what_the_user_has(staff, alice, bob, milk):
     assert [sign_in.user for sign_in in sign_ins.context["cl"].result_list] == [bob]
 
 
-def test_staff_see_on_a_page_what_they_may_see(helper, alice, milk):
+def test_a_user_page_shows_only_what_staff_may_view(helper, alice, milk):
     nothing = helper.get(f"{URL}{alice.pk}/change/").content.decode()
     grant("view_task")
     tasks = helper.get(f"{URL}{alice.pk}/change/").content.decode()
@@ -255,7 +255,7 @@ def test_staff_see_on_a_page_what_they_may_see(helper, alice, milk):
     assert ("1 total" in both, "Sign-ins" in both) == (True, True)
 
 
-def test_a_page_signs_its_user_out(helper, alice):
+def test_the_sign_out_button_signs_the_user_out(helper, alice):
     access = RefreshToken.for_user(alice).access_token
     page = helper.get(f"{URL}{alice.pk}/change/").content.decode()
     form = {"action": "sign_out_everywhere", "_selected_action": alice.pk, "index": "0"}
@@ -269,7 +269,7 @@ def test_a_page_signs_its_user_out(helper, alice):
     assert LogEntry.objects.get().change_message == "Signed out everywhere."
 
 
-def test_viewers_are_offered_no_write(helper, alice):
+def test_viewers_get_no_forms(helper, alice):
     User.objects.get(email="helper@example.com").user_permissions.remove(
         Permission.objects.get(codename="change_user")
     )
@@ -284,7 +284,7 @@ def test_viewers_are_offered_no_write(helper, alice):
 
 
 @pytest.mark.parametrize("rank", [{}, {"is_staff": True}, {"is_superuser": True}])
-def test_staff_end_a_sign_in_of_whom_they_outrank(helper, rank):
+def test_staff_can_end_sign_ins_of_ordinary_users(helper, rank):
     user = User.objects.create_user("cyd@example.com", **rank)
     token = RefreshToken.for_user(user)
     grant("view_signin", "delete_signin")
@@ -299,14 +299,12 @@ def test_staff_end_a_sign_in_of_whom_they_outrank(helper, rank):
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_deleting_a_user_tells_how_much_goes_with_it(
-    staff, alice, count, django_assert_num_queries
-):
+def test_the_delete_page_shows_what_will_be_deleted(staff, alice, count, django_assert_num_queries):
     for n in range(count):
         Task.objects.create(owner=alice, title=f"Task {n}")
     RefreshToken.for_user(alice)
 
-    # The session, the user, the one to delete, its tasks, its sign-ins.
+    # The session, the caller, the user to delete, the tasks, the sign-ins.
     with django_assert_num_queries(5):
         page = staff.get(f"{URL}{alice.pk}/delete/").content.decode()
     staff.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
@@ -319,7 +317,7 @@ def test_deleting_a_user_tells_how_much_goes_with_it(
     assert LogEntry.objects.get().object_repr == f"User {alice.pk}"
 
 
-def test_deleting_a_user_takes_the_right_to_delete_what_goes_with_it(helper, alice, milk):
+def test_deleting_a_user_requires_permission_for_related_objects(helper, alice, milk):
     grant("delete_user")
     lacking = helper.get(f"{URL}{alice.pk}/delete/").content.decode()
     refused = helper.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
@@ -332,7 +330,7 @@ def test_deleting_a_user_takes_the_right_to_delete_what_goes_with_it(helper, ali
     assert not User.objects.filter(pk=alice.pk).exists()
 
 
-def test_many_users_are_not_signed_out_at_once(staff, alice, bob, monkeypatch):
+def test_signing_out_too_many_users_is_refused(staff, alice, bob, monkeypatch):
     monkeypatch.setattr("accounts.admin.MOST", 1)
     form = {"action": "sign_out_everywhere", "_selected_action": alice.pk, "select_across": "1"}
 

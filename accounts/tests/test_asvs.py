@@ -1,4 +1,4 @@
-"""Requirements of the OWASP ASVS 5.0 by their numbers; docs/asvs.md has them all."""
+"""Requirements of the OWASP ASVS 5.0, by number. docs/asvs.md lists all of them."""
 
 import re
 from datetime import timedelta
@@ -47,7 +47,7 @@ def test_v6_1_2_the_context_words_are_documented():
     assert re.findall("`([^`]+)`", documented) == CONTEXT_WORDS
 
 
-def test_v6_1_3_the_ways_in_are_documented():
+def test_v6_1_3_the_authentication_paths_are_documented():
     for path in ["/api/auth/login", "/api-auth/login/", "/admin/login/"]:
         assert path in guide()
 
@@ -77,12 +77,12 @@ def test_v6_2_4_the_most_common_passwords_are_refused(anonymous, db):
 @pytest.mark.parametrize(
     "password", ["qzvxkwjplm", "QZVXKWJPLM", "   q   z  ", "日本語の合言葉です", "🥛🧀🥛🧀🥛🧀🥛🧀"]
 )
-def test_v6_2_5_a_password_may_be_of_any_composition(anonymous, db, password):
+def test_v6_2_5_a_password_may_have_any_composition(anonymous, db, password):
     assert register(anonymous, password) == 201
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/api-auth/login/"])
-def test_v6_2_6_and_7_password_fields_are_masked_and_take_what_is_pasted(client, path):
+def test_v6_2_6_and_7_password_fields_are_masked_and_allow_paste(client, path):
     page = client.get(path).content.decode()
 
     (field,) = re.findall("<input[^>]*password[^>]*>", page)
@@ -92,12 +92,12 @@ def test_v6_2_6_and_7_password_fields_are_masked_and_take_what_is_pasted(client,
 
 
 @pytest.mark.parametrize("changed", [PASSWORD.strip(), PASSWORD.upper(), PASSWORD[:-1]])
-def test_v6_2_8_a_password_is_checked_as_it_was_sent(anonymous, cyd, changed):
+def test_v6_2_8_a_password_is_checked_unchanged(anonymous, cyd, changed):
     assert anonymous.post(LOGIN, {"email": cyd.email, "password": changed}).status_code == 401
     assert anonymous.post(LOGIN, {"email": cyd.email, "password": PASSWORD}).status_code == 200
 
 
-def test_v6_2_9_a_password_may_have_128_characters_and_the_last_one_counts(anonymous, db):
+def test_v6_2_9_all_128_characters_of_a_password_are_checked(anonymous, db):
     password = "correct horse battery staple " * 4 + "123456789012"
     assert (len(password), register(anonymous, password)) == (128, 201)
     login = {"email": "dee@example.com", "password": password}
@@ -111,7 +111,7 @@ def test_v6_2_10_a_password_does_not_expire():
 
 
 @pytest.mark.parametrize("password", ["todotodo", "todo-list-admin", "Tasks2026!", "to-do 1234"])
-def test_v6_2_11_context_words_make_no_password(anonymous, db, password):
+def test_v6_2_11_a_password_of_context_words_is_refused(anonymous, db, password):
     assert register(anonymous, password) == 400
 
 
@@ -121,14 +121,14 @@ def test_v6_3_1_guessing_is_limited(anonymous, cyd):
     assert [anonymous.post(LOGIN, body).status_code for _ in range(11)] == [401] * 10 + [429]
 
 
-def test_v6_3_3_no_way_in_is_undocumented():
-    """Every route that could check a password is in the guide, and one backend serves them."""
+def test_v6_3_3_every_authentication_path_is_documented():
+    """The guide lists every route that checks a password. All use one backend."""
     routes = [str(pattern.pattern) for pattern in get_resolver().url_patterns]
 
     assert {route for route in routes if "auth" in route or "admin" in route} == {
         "api/auth/",
         "api-auth/",
-        "api-auth/register/",  # opens an account, and signs in to none that exists
+        "api-auth/register/",  # creates an account, and cannot log in to an existing one
         "admin/",
     }
     assert settings.AUTHENTICATION_BACKENDS == ["accounts.backends.LimitedModelBackend"]
@@ -145,11 +145,11 @@ def test_v6_4_2_there_are_no_hints_and_no_secret_questions():
     assert "question" not in names
 
 
-def test_v6_4_3_a_reset_goes_by_a_link_that_lasts_an_hour():
+def test_v6_4_3_a_reset_link_expires_after_an_hour():
     assert settings.PASSWORD_RESET_TIMEOUT == 3600
 
 
-def test_v6_8_1_a_person_is_an_issuer_and_a_subject(alice, bob):
+def test_v6_8_1_an_identity_is_an_issuer_and_a_subject(alice, bob):
     alice.identities.create(issuer="https://app.example", subject="u1")
     bob.identities.create(issuer="https://other.example", subject="u1")
 
@@ -165,20 +165,20 @@ def test_v6_8_2_a_token_of_an_identity_provider_is_verified(db, better_auth, wit
     assert with_token(f"{head}.{body}.{signature}").get(ME).status_code == 200
 
 
-def test_v7_1_3_and_7_6_1_what_ends_with_which_sign_in_is_documented():
+def test_v7_1_3_and_7_6_1_when_federated_access_ends_is_documented():
     page = (settings.BASE_DIR / "docs" / "better_auth.md").read_text()
 
     assert "signing out of Better Auth | nothing here: its tokens are valid until `exp`" in page
 
 
-def test_v7_6_2_a_token_of_an_identity_provider_makes_no_session(db, better_auth, with_token):
+def test_v7_6_2_a_token_of_an_identity_provider_creates_no_session(db, better_auth, with_token):
     response = with_token(better_auth.token()).get(ME)
 
     assert not response.cookies
     assert not SignIn.objects.exists()
 
 
-def test_v7_1_1_and_2_lifetimes_and_number_of_sign_ins_are_documented():
+def test_v7_1_1_and_2_lifetimes_and_the_limit_of_sign_ins_are_documented():
     assert "15 minutes" in guide()
     assert "14 days" in guide()
     assert "A sign-in ends 90 days after" in guide()
@@ -186,21 +186,21 @@ def test_v7_1_1_and_2_lifetimes_and_number_of_sign_ins_are_documented():
     assert settings.SIGN_IN_LIFETIME.days == 90
 
 
-def test_v7_2_1_a_token_is_checked_here_and_not_by_the_client(anonymous, alice, sign_in):
+def test_v7_2_1_the_server_checks_the_token(anonymous, alice, sign_in):
     body = {"token": sign_in(alice)["access"]}
     SignIn.objects.all().delete()
 
     assert anonymous.post("/api/auth/verify", body).status_code == 401
 
 
-def test_v7_2_2_tokens_are_made_anew(alice):
+def test_v7_2_2_each_login_creates_new_tokens(alice):
     one, other = RefreshToken.for_user(alice), RefreshToken.for_user(alice)
 
     assert one["jti"] != other["jti"]
     assert one["sid"] != other["sid"]
 
 
-def test_v7_2_4_signing_in_again_gives_a_new_session(client, cyd):
+def test_v7_2_4_logging_in_again_creates_a_new_session(client, cyd):
     form = {"username": cyd.email, "password": PASSWORD}
     client.post("/api-auth/login/", form)
     first = client.cookies["sessionid"].value
@@ -219,7 +219,7 @@ def test_v7_3_1_inactivity_ends_a_sign_in(anonymous, alice, sign_in, ago):
     assert anonymous.post(REFRESH, {"refresh": token}).status_code == 401
 
 
-def test_v7_3_2_a_sign_in_ends_whatever_its_activity(alice, ago):
+def test_v7_3_2_an_active_sign_in_also_ends(alice, ago):
     ago(89 * 24 * 3600)
     token = RefreshToken.for_user(alice)
     SignIn.objects.update(created_at=timezone.now())
@@ -241,7 +241,7 @@ def test_v7_4_1_logout_ends_the_sign_in(anonymous, alice, sign_in, with_token):
     assert with_token(pair["access"]).get(ME).status_code == 401
 
 
-def test_v7_4_2_a_disabled_account_is_out_at_once(alice, sign_in, with_token, client):
+def test_v7_4_2_disabling_an_account_ends_its_access_at_once(alice, sign_in, with_token, client):
     pair = sign_in(alice)
     client.force_login(alice)
     User.objects.update(is_active=False)
@@ -266,7 +266,7 @@ def test_v7_4_4_logout_is_on_every_page(client, cyd):
         assert logout in client.get(path, headers={"accept": "text/html"}).content.decode()
 
 
-def test_v7_4_5_staff_end_the_sign_ins_of_a_user(client, cyd, bob, sign_in, with_token):
+def test_v7_4_5_staff_can_end_the_sign_ins_of_a_user(client, cyd, bob, sign_in, with_token):
     pair, other = sign_in(cyd), sign_in(bob)
     client.force_login(User.objects.create_superuser("root@example.com"))
     form = {"action": "sign_out_everywhere", "_selected_action": [cyd.pk]}
@@ -290,7 +290,7 @@ def test_v9_1_2_one_algorithm_is_allowed(alice, sign_in):
 
 
 @pytest.mark.parametrize("header", [{"jku": "https://evil.example"}, {"jwk": {}}, {"kid": "x"}])
-def test_v9_1_3_a_token_names_no_key(anonymous, alice, header):
+def test_v9_1_3_a_key_in_a_token_header_is_ignored(anonymous, alice, header):
     claims = RefreshToken.for_user(alice).access_token.payload
     claims |= {"iss": "todo-api", "aud": "todo-api"}
     key = "a key of the attacker's, named in the header"
@@ -308,7 +308,7 @@ def test_v9_2_1_an_expired_token_is_refused(anonymous, alice, sign_in, with_toke
     assert with_token(token).get(ME).status_code == 401
 
 
-def test_v9_2_2_a_refresh_token_opens_nothing(alice, sign_in, with_token):
+def test_v9_2_2_a_refresh_token_is_not_an_access_token(alice, sign_in, with_token):
     assert with_token(sign_in(alice)["refresh"]).get(ME).status_code == 401
 
 

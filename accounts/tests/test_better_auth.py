@@ -1,4 +1,4 @@
-"""Tokens of Better Auth: those that are good, and all that must not be."""
+"""Tokens of Better Auth: valid ones, and attacks that must fail."""
 
 import base64
 import hashlib
@@ -29,13 +29,13 @@ def segment(value):
 
 
 def signed_by_hand(header, claims, key, digest=hashlib.sha256):
-    """For keys that PyJWT would not sign with."""
+    """Signs with keys that PyJWT refuses."""
     signing_input = f"{segment(header)}.{segment(claims)}"
     signature = hmac.new(key, signing_input.encode(), digest).digest()
     return f"{signing_input}.{segment(signature)}"
 
 
-def test_its_token_is_all_that_a_new_person_needs(db, better_auth, with_token):
+def test_a_token_creates_an_account(db, better_auth, with_token):
     client = with_token(better_auth.token())
 
     created = client.post("/api/tasks", {"title": "Buy milk"}, headers={"idempotency-key": "a"})
@@ -51,7 +51,7 @@ def test_its_token_is_all_that_a_new_person_needs(db, better_auth, with_token):
     assert (identity.issuer, identity.subject) == (better_auth.url, "u1")
 
 
-def test_whoever_is_known_costs_no_more_than_with_a_token_of_ours(
+def test_a_known_identity_costs_as_many_queries_as_our_token(
     db, better_auth, with_token, sign_in, django_assert_num_queries
 ):
     theirs = with_token(better_auth.token())
@@ -64,7 +64,7 @@ def test_whoever_is_known_costs_no_more_than_with_a_token_of_ours(
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_it_may_use_any_of_these_algorithms(db, better_auth, with_token, algorithm):
+def test_these_algorithms_are_accepted(db, better_auth, with_token, algorithm):
     better_auth.rotate(algorithm)
 
     assert with_token(better_auth.token()).get("/api/auth/me").status_code == 200
@@ -76,7 +76,7 @@ def test_one_of_several_audiences_is_enough(db, better_auth, with_token):
     assert with_token(token).get("/api/auth/me").status_code == 200
 
 
-def test_issuer_and_audience_may_be_others_than_the_address(db, better_auth, with_token, settings):
+def test_issuer_and_audience_can_be_configured(db, better_auth, with_token, settings):
     settings.BETTER_AUTH_ISSUER, settings.BETTER_AUTH_AUDIENCE = "https://app.example", "todo"
 
     right = better_auth.token(iss="https://app.example", aud="todo")
@@ -120,7 +120,7 @@ FUTURE = 32_503_680_000  # the year 3000
     ],
     ids=str,
 )
-def test_a_token_with_an_odd_claim_is_refused(db, better_auth, with_token, changes):
+def test_a_token_with_an_invalid_claim_is_refused(db, better_auth, with_token, changes):
     response = with_token(better_auth.token(**changes)).get("/api/tasks")
 
     assert response.status_code == 401
@@ -129,7 +129,7 @@ def test_a_token_with_an_odd_claim_is_refused(db, better_auth, with_token, chang
     assert not User.objects.exists()
 
 
-def test_an_expired_token_says_that_it_has_expired(db, better_auth, with_token):
+def test_an_expired_token_has_its_own_error_code(db, better_auth, with_token):
     response = with_token(better_auth.token(exp=NOW - 60)).get("/api/tasks")
 
     assert response.status_code == 401
@@ -138,14 +138,14 @@ def test_an_expired_token_says_that_it_has_expired(db, better_auth, with_token):
     assert not User.objects.exists()
 
 
-def test_a_time_of_issue_before_all_time_is_no_error(db, better_auth, with_token):
+def test_a_negative_iat_is_accepted(db, better_auth, with_token):
     assert with_token(better_auth.token(iat=-(10**30))).get("/api/tasks").status_code == 200
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "RS256"])
 @pytest.mark.parametrize("form", ["pem", "der", "jwk", "jwks"])
 @pytest.mark.parametrize("secret", ["", "the secret of Better Auth, which is long enough"])
-def test_its_public_key_signs_nothing(
+def test_a_token_signed_with_the_public_key_is_refused(
     db, better_auth, with_token, settings, algorithm, form, secret
 ):
     settings.BETTER_AUTH_SECRET = secret
@@ -176,7 +176,7 @@ def test_a_token_without_a_signature_is_refused(db, better_auth, with_token, nam
             assert with_token(token).get("/api/tasks").status_code == 401
 
 
-def test_a_shared_secret_among_its_keys_is_no_key(db, better_auth, with_token):
+def test_a_symmetric_key_in_the_key_set_is_ignored(db, better_auth, with_token):
     key = b"x" * 64
     for name, digest in [("HS256", hashlib.sha256), ("HS512", hashlib.sha512)]:
         published = {"kty": "oct", "kid": name, "alg": name, "k": segment(key)}
@@ -187,7 +187,7 @@ def test_a_shared_secret_among_its_keys_is_no_key(db, better_auth, with_token):
     assert with_token(better_auth.token()).get("/api/tasks").status_code == 200
 
 
-def test_a_key_is_good_for_its_own_algorithm_alone(db, better_auth, with_token):
+def test_a_key_is_valid_only_for_its_own_algorithm(db, better_auth, with_token):
     better_auth.rotate("RS256")
     key, kid = better_auth.keys[better_auth.kid], better_auth.kid
 
@@ -202,7 +202,7 @@ def test_a_key_is_good_for_its_own_algorithm_alone(db, better_auth, with_token):
 
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
-def test_a_key_that_is_too_short_is_none(db, better_auth, with_token, monkeypatch):
+def test_a_key_that_is_too_short_is_ignored(db, better_auth, with_token, monkeypatch):
     weak = rsa.generate_private_key(65537, 1024)  # noqa: S505  (meant to be weak)
     monkeypatch.setattr(provider, "rsa_key", lambda: weak)
     better_auth.rotate("RS256")
@@ -210,7 +210,7 @@ def test_a_key_that_is_too_short_is_none(db, better_auth, with_token, monkeypatc
     assert with_token(better_auth.token()).get("/api/tasks").status_code == 401
 
 
-def test_a_key_for_encryption_is_none_for_signatures(db, better_auth, with_token):
+def test_an_encryption_key_is_ignored(db, better_auth, with_token):
     better_auth.rotate()
     for kid, use in [("key-0", "sig"), ("key-1", "enc")]:
         better_auth.published[kid]["use"] = use
@@ -220,7 +220,7 @@ def test_a_key_for_encryption_is_none_for_signatures(db, better_auth, with_token
 
 @pytest.mark.parametrize("kid", ["key-0", "another"])
 def test_a_key_of_another_issuer_is_refused(db, better_auth, with_token, kid):
-    """Under its own id, or under that of a key that is known."""
+    """Under its own id, or under the id of a known key."""
     with Provider() as other:
         token = other.token(iss=better_auth.url, aud=better_auth.url, kid=kid)
 
@@ -230,7 +230,7 @@ def test_a_key_of_another_issuer_is_refused(db, better_auth, with_token, kid):
         assert other.reads == 0
 
 
-def test_a_token_brings_no_key_along(db, better_auth, with_token):
+def test_a_key_inside_a_token_is_ignored(db, better_auth, with_token):
     with Provider() as thief:
         url = f"{thief.url}/api/auth/jwks"
         brought = {"jku": url, "x5u": url, "x5c": ["x"], "jwk": thief.published["key-0"]}
@@ -242,7 +242,7 @@ def test_a_token_brings_no_key_along(db, better_auth, with_token):
         assert thief.reads == 0
 
 
-def test_a_key_must_be_named(db, better_auth, with_token):
+def test_a_token_must_have_a_kid(db, better_auth, with_token):
     key = better_auth.keys[better_auth.kid]
     for headers in ({}, {"kid": ""}):
         token = jwt.encode(better_auth.claims(), key, "EdDSA", headers=headers)
@@ -251,7 +251,7 @@ def test_a_key_must_be_named(db, better_auth, with_token):
     assert better_auth.reads == 0
 
 
-def test_a_mangled_token_is_refused(db, better_auth, with_token):
+def test_a_malformed_token_is_refused(db, better_auth, with_token):
     head, body, signature = better_auth.token().split(".")
     other = segment(better_auth.claims(sub="u2"))
     deep = segment(b"[" * 100_000)
@@ -275,10 +275,10 @@ def test_a_mangled_token_is_refused(db, better_auth, with_token):
     assert not User.objects.exists()
 
 
-# Ours beside theirs
+# Our own tokens
 
 
-def test_our_tokens_stay_good(db, better_auth, with_token, sign_in, alice):
+def test_our_own_tokens_are_accepted_too(db, better_auth, with_token, sign_in, alice):
     pair = sign_in(alice)
 
     assert with_token(pair["access"]).get("/api/auth/me").json()["email"] == "alice@example.com"
@@ -287,7 +287,7 @@ def test_our_tokens_stay_good(db, better_auth, with_token, sign_in, alice):
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "RS256"])
-def test_their_token_as_one_of_ours_is_refused(db, better_auth, with_token, alice, algorithm):
+def test_their_token_with_our_issuer_is_refused(db, better_auth, with_token, alice, algorithm):
     better_auth.rotate(algorithm)
     ours = dict(RefreshToken.for_user(alice).access_token.payload)
 
@@ -298,7 +298,7 @@ def test_their_token_as_one_of_ours_is_refused(db, better_auth, with_token, alic
 
 
 @pytest.mark.parametrize("secret", ["", "the secret of Better Auth, which is long enough"])
-def test_our_token_as_one_of_theirs_is_refused(
+def test_our_token_with_their_issuer_is_refused(
     db, better_auth, with_token, alice, settings, secret
 ):
     settings.BETTER_AUTH_SECRET = secret
@@ -311,7 +311,7 @@ def test_our_token_as_one_of_theirs_is_refused(
         assert with_token(token).get("/api/tasks").status_code == 401
 
 
-def test_calls_for_our_tokens_take_no_others(db, better_auth, anonymous):
+def test_endpoints_for_our_tokens_refuse_theirs(db, better_auth, anonymous):
     token = better_auth.token()
 
     assert anonymous.post("/api/auth/verify", {"token": token}).status_code == 401
@@ -344,7 +344,7 @@ def sign(secret):
         ({"iss": "http://localhost:3000"}, "u1"),
     ],
 )
-def test_the_secret_signs_for_whom_it_names(db, sign, with_token, claims, subject):
+def test_a_token_signed_with_the_secret_is_accepted(db, sign, with_token, claims, subject):
     assert with_token(sign(**claims)).get("/api/auth/me").status_code == 200
 
     identity = Identity.objects.get()
@@ -361,8 +361,8 @@ def test_the_secret_signs_for_whom_it_names(db, sign, with_token, claims, subjec
         {"sub": DROP, "id": True},
         {"sub": DROP, "id": ["u1"]},
         {"sub": DROP, "id": ""},
-        {"sub": DROP, "user": {"id": "u1"}, "session": {}},  # what it caches of a session
-        {"sub": DROP, "updateTo": "eve@example.com"},  # of a link to confirm an address
+        {"sub": DROP, "user": {"id": "u1"}, "session": {}},  # a cached session
+        {"sub": DROP, "updateTo": "eve@example.com"},  # a link to confirm an address
         {"aud": "https://elsewhere.example"},
         {"key": "another secret, which is long enough, too"},
         {"algorithm": "HS384", "key": "the secret of Better Auth, which is long enough" * 2},
@@ -372,12 +372,12 @@ def test_the_secret_signs_for_whom_it_names(db, sign, with_token, claims, subjec
     ids=str,
 )
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
-def test_another_token_of_the_secret_is_refused(db, sign, with_token, changes):
+def test_other_data_signed_with_the_secret_is_refused(db, sign, with_token, changes):
     assert with_token(sign(**changes)).get("/api/tasks").status_code == 401
     assert not User.objects.exists()
 
 
-def test_a_token_of_the_secret_may_leave_out_its_age_until_a_sign_out(db, sign, with_token):
+def test_a_token_without_iat_is_valid_until_a_sign_out(db, sign, with_token):
     client = with_token(sign(iat=DROP))
 
     assert client.get("/api/tasks").status_code == 200
@@ -386,9 +386,7 @@ def test_a_token_of_the_secret_may_leave_out_its_age_until_a_sign_out(db, sign, 
     assert with_token(sign(iat=DROP)).get("/api/tasks").status_code == 401
 
 
-def test_an_issuer_and_an_audience_must_be_right_when_they_are_named(
-    db, sign, with_token, settings
-):
+def test_issuer_and_audience_are_checked_if_present(db, sign, with_token, settings):
     settings.BETTER_AUTH_ISSUER = settings.BETTER_AUTH_AUDIENCE = "https://app.example"
 
     right, wrong = (
@@ -401,9 +399,7 @@ def test_an_issuer_and_an_audience_must_be_right_when_they_are_named(
     assert with_token(sign(**{**right, "aud": wrong["aud"]})).get("/api/tasks").status_code == 401
 
 
-def test_each_of_the_two_is_off_without_its_setting(
-    db, better_auth, secret, sign, with_token, settings
-):
+def test_each_kind_of_token_needs_its_setting(db, better_auth, secret, sign, with_token, settings):
     assert with_token(better_auth.token()).get("/api/tasks").status_code == 401
     assert better_auth.reads == 0
 
@@ -414,7 +410,7 @@ def test_each_of_the_two_is_off_without_its_setting(
     assert with_token(nothing).get("/api/tasks").status_code == 401
 
 
-def test_the_same_subject_of_the_two_is_two_people(db, better_auth, sign, with_token, settings):
+def test_one_subject_of_two_issuers_is_two_identities(db, better_auth, sign, with_token, settings):
     settings.BETTER_AUTH_URL = better_auth.url
     settings.BETTER_AUTH_ISSUER = settings.BETTER_AUTH_AUDIENCE = better_auth.url
 

@@ -43,7 +43,7 @@ def test_the_defaults_pass(settings):
         ({"SECRET_KEY": "x" * 50, "SIMPLE_JWT": {"SIGNING_KEY": "x" * 50}}, "E008"),
     ],
 )
-def test_a_protection_that_is_off_is_an_error(settings, values, error):
+def test_a_disabled_protection_is_an_error(settings, values, error):
     assert found(settings, **values) == {f"accounts.{error}"}
 
 
@@ -68,5 +68,5 @@ def test_an_anchored_pattern_passes(settings):
         ("127.0.0.1", "http://app.example"),
     ],
 )
-def test_keys_are_read_by_https_or_where_nobody_is_on_the_way(settings, host, address):
+def test_the_key_url_must_be_https_or_loopback(settings, host, address):
     assert found(settings, HOST=host, BETTER_AUTH_URL=address) == set()

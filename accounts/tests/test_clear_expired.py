@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import Attempts, Session, SignIn
 
 
-def test_it_deletes_what_is_over_and_keeps_the_rest(alice, sign_in, capsys):
+def test_it_deletes_only_expired_rows(alice, sign_in, capsys):
     sign_in(alice)
     kept = SignIn.objects.get()
     past, future = (timezone.now() + timedelta(minutes=n) for n in (-1, 1))

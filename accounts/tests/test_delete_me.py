@@ -8,7 +8,7 @@ from .conftest import PASSWORD
 URL = "/api/auth/me"
 
 
-def test_it_removes_the_account_and_all_its_own(cyd, bob, sign_in, with_token, anonymous):
+def test_it_deletes_the_account_with_its_objects(cyd, bob, sign_in, with_token, anonymous):
     pair = sign_in(cyd)
     Task.objects.create(owner=cyd, title="Buy milk")
     kept = Task.objects.create(owner=bob, title="Feed the cat")
@@ -29,7 +29,7 @@ def test_it_refuses_an_anonymous_caller(anonymous, cyd):
     assert User.objects.exists()
 
 
-def test_a_token_of_ours_deletes_no_account_without_a_password(alice, sign_in, with_token):
+def test_an_account_without_a_password_cannot_be_deleted_with_our_token(alice, sign_in, with_token):
     client = with_token(sign_in(alice)["access"])
 
     for body in ({}, {"password": ""}, {"password": alice.password}):
@@ -38,7 +38,7 @@ def test_a_token_of_ours_deletes_no_account_without_a_password(alice, sign_in, w
 
 
 @pytest.mark.parametrize("body", [{}, *({"password": word} for word in ["wrong", None, "", 1])])
-def test_it_needs_the_password(cyd, sign_in, with_token, body):
+def test_it_requires_the_password(cyd, sign_in, with_token, body):
     response = with_token(sign_in(cyd)["access"]).delete(URL, body)
 
     assert response.status_code == 400

@@ -1,4 +1,4 @@
-"""What is left in the database of somebody whose account was deleted."""
+"""What the database contains after an account was deleted."""
 
 from secrets import token_hex
 
@@ -19,7 +19,7 @@ WORDS = [EMAIL, "charisse", "milk", "oats", "rye", "sub-of-cyd"]
 
 
 def dump():
-    """Every row of every table as text, what browser sessions hold included."""
+    """Every row of every table as text, including the data of browser sessions."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
@@ -34,7 +34,7 @@ def found():
 
 @pytest.fixture
 def person(cyd, sign_in, with_token, mails_of, staff):
-    """Cyd, who has used all that there is, and whom staff have worked on. Gives her client."""
+    """A client of Cyd, who has used every feature and whom staff have changed."""
     User.objects.filter(pk=cyd.pk).update(name="Cyd Charisse", is_staff=True, is_superuser=True)
     client = with_token(sign_in(cyd)["access"])
     milk, oats = (
@@ -77,19 +77,19 @@ def by_an_action_of_the_admin(person, staff, cyd):
 
 
 @pytest.mark.parametrize("delete", [by_the_api, in_the_admin, by_an_action_of_the_admin])
-def test_nothing_of_the_person_is_left(person, staff, cyd, delete):
+def test_no_personal_data_is_left(person, staff, cyd, delete):
     before = found()
 
     response = delete(person, staff, cyd)
 
     assert response.status_code in (204, 302)
     assert not User.objects.filter(pk=cyd.pk).exists()
-    assert sorted(before) == sorted({*WORDS} - {"oats"})  # the dump would have shown them
+    assert sorted(before) == sorted({*WORDS} - {"oats"})  # the dump contains them before
     assert found() == []
     assert Session.objects.get().user.email == "root@example.com"
 
 
-def test_no_count_of_its_failures_is_left(cyd, with_token, sign_in):
+def test_its_count_of_failures_is_deleted(cyd, with_token, sign_in):
     guess("nobody@example.com")
     others = set(Attempts.objects.values_list("key", flat=True))
     guess(EMAIL)
@@ -99,15 +99,15 @@ def test_no_count_of_its_failures_is_left(cyd, with_token, sign_in):
     assert set(Attempts.objects.values_list("key", flat=True)) == others
 
 
-def test_a_message_to_staff_is_kept_in_no_session(staff, alice):
-    for _ in range(20):  # more than a cookie has room for
+def test_messages_are_not_stored_in_sessions(staff, alice):
+    for _ in range(20):  # more than fit in a cookie
         task = Task.objects.create(owner=alice, title=f"Buy milk {token_hex(90)}")
         staff.post(f"/admin/tasks/task/{task.pk}/delete/", {"post": "yes"})
 
     assert not any("milk" in row for row in dump() if row.startswith("session"))
 
 
-def test_an_account_that_is_deleted_takes_its_sessions_along(client, alice, bob):
+def test_deleting_an_account_deletes_its_sessions(client, alice, bob):
     client.force_login(alice)
     APIClient().force_login(bob)
 
@@ -118,7 +118,7 @@ def test_an_account_that_is_deleted_takes_its_sessions_along(client, alice, bob)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_is_not_saved_for_an_account_that_was_just_deleted(alice):
+def test_a_session_is_not_saved_after_its_account_was_deleted(alice):
     session = SessionStore()
     session.create()
     session[SESSION_KEY] = str(alice.pk)

@@ -16,7 +16,7 @@ def required(settings):
 
 @pytest.fixture
 def registered(anonymous, db, mails_of):
-    """What the link in the mail to a new account carries."""
+    """The `uid` and `token` of the link in the mail to a new account."""
     _, (message,) = mails_of(lambda: anonymous.post(REGISTER, BODY))
     return secret(message)
 
@@ -28,12 +28,12 @@ def test_registering_sends_a_link(anonymous, db, mails_of):
     assert message.to == ["dee@example.com"]
     assert message.subject == "Confirm your e-mail address"
     assert "http://localhost:3000/verify-email#uid=" in message.body
-    # Nobody sends a text of their own to strangers by way of a name.
+    # A name in the mail would let anybody send texts to strangers.
     assert "Dee" not in message.body
     assert "Dee" not in message.alternatives[0].content
 
 
-def test_a_known_address_is_answered_alike(anonymous, cyd, mails_of):
+def test_a_known_address_gets_the_same_answer(anonymous, cyd, mails_of):
     body = {**BODY, "email": "CYD@example.com", "password": "another password"}
 
     response, (message,) = mails_of(lambda: anonymous.post(REGISTER, body))
@@ -47,8 +47,8 @@ def test_a_known_address_is_answered_alike(anonymous, cyd, mails_of):
     assert cyd.name == ""
 
 
-def test_nobody_prepares_an_account_for_somebody_else(anonymous, registered, mails_of):
-    """Dee registers, too, and then follows the older link that she finds in her mailbox."""
+def test_nobody_can_prepare_an_account_for_another_person(anonymous, registered, mails_of):
+    """Dee registers too, and then follows the older link in her mailbox."""
     body = {**BODY, "password": "chosen by Dee herself"}
     _, (message,) = mails_of(lambda: anonymous.post(REGISTER, body))
 
@@ -63,7 +63,9 @@ def test_nobody_prepares_an_account_for_somebody_else(anonymous, registered, mai
     assert anonymous.post(LOGIN, {**credentials, "password": body["password"]}).status_code == 200
 
 
-def test_a_sign_in_from_before_the_switch_ends(anonymous, alice, sign_in, with_token, settings):
+def test_requiring_verification_ends_existing_sign_ins(
+    anonymous, alice, sign_in, with_token, settings
+):
     settings.EMAIL_VERIFICATION = "none"
     pair = sign_in(alice)
     assert with_token(pair["access"]).get("/api/auth/me").status_code == 200
@@ -75,8 +77,8 @@ def test_a_sign_in_from_before_the_switch_ends(anonymous, alice, sign_in, with_t
     assert anonymous.post("/api/auth/refresh", body).status_code == 401
 
 
-def test_login_needs_a_confirmed_address(anonymous, registered, client):
-    """The reader of the mail knows the password that was registered, and keeps it."""
+def test_login_requires_a_confirmed_address(anonymous, registered, client):
+    """The reader of the mail knows the registered password and keeps it."""
     credentials = {"email": BODY["email"], "password": PASSWORD}
     before = anonymous.post(LOGIN, credentials)
     client.post("/api-auth/login/", {"username": BODY["email"], "password": PASSWORD})
@@ -90,7 +92,7 @@ def test_login_needs_a_confirmed_address(anonymous, registered, client):
     assert after.status_code == 200
 
 
-def test_a_stranger_who_registered_the_address_keeps_no_password(anonymous, registered, mails_of):
+def test_a_stranger_who_registered_the_address_loses_the_password(anonymous, registered, mails_of):
     confirmed = anonymous.post(VERIFY, registered)
 
     credentials = {"email": BODY["email"], "password": PASSWORD}
@@ -112,7 +114,7 @@ def test_a_sign_in_of_the_stranger_ends(anonymous, registered, sign_in, with_tok
     assert with_token(access).get("/api/auth/me").status_code == 401
 
 
-def test_a_wrong_password_confirms_nothing_and_is_counted(anonymous, registered):
+def test_a_wrong_password_does_not_confirm_and_is_counted(anonymous, registered):
     body = {**registered, "password": "not this one"}
     responses = [anonymous.post(VERIFY, body) for _ in range(11)]
 
@@ -129,14 +131,14 @@ def test_the_link_works_once(anonymous, registered):
 
 
 @pytest.mark.parametrize("changes", [{"token": "x"}, {"uid": "MA"}, {"uid": "x"}, {"token": ""}])
-def test_another_link_confirms_nothing(anonymous, registered, changes):
+def test_an_invalid_link_does_not_confirm(anonymous, registered, changes):
     response = anonymous.post(VERIFY, {**registered, **changes})
 
     assert response.status_code == 400
     assert User.objects.get().email_verified_at is None
 
 
-def test_a_link_of_one_kind_is_none_of_the_other(anonymous, registered):
+def test_a_verification_link_does_not_reset_the_password(anonymous, registered):
     confirm = {**registered, "password": "entirely different"}
 
     response = anonymous.post("/api/auth/password/reset/confirm", confirm)
@@ -145,7 +147,7 @@ def test_a_link_of_one_kind_is_none_of_the_other(anonymous, registered):
     assert User.objects.get().check_password(PASSWORD)
 
 
-def test_a_reset_shows_who_owns_the_address(anonymous, registered, mails_of):
+def test_a_reset_confirms_the_address(anonymous, registered, mails_of):
     email = {"email": BODY["email"]}
     _, (message,) = mails_of(lambda: anonymous.post("/api/auth/password/reset", email))
     confirm = {**secret(message), "password": "entirely different"}
@@ -155,7 +157,7 @@ def test_a_reset_shows_who_owns_the_address(anonymous, registered, mails_of):
     assert User.objects.get().email_verified_at is not None
 
 
-def test_whoever_makes_a_superuser_vouches_for_the_address(client, db):
+def test_the_address_of_a_new_superuser_is_confirmed(client, db):
     User.objects.create_superuser("root@example.com", PASSWORD)
 
     client.post("/admin/login/", {"username": "root@example.com", "password": PASSWORD})

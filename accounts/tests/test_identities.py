@@ -1,4 +1,4 @@
-"""Which account somebody has who signs in with Better Auth, and when that ends."""
+"""Which account an identity of Better Auth has, and when its access ends."""
 
 import time
 
@@ -22,13 +22,13 @@ OF_OPENID_CONNECT = {"email_verified": True, "emailVerified": DROP}
 
 @pytest.fixture
 def me(better_auth, with_token):
-    """The answer to somebody who asks for their profile with a token of these claims."""
+    """The response to a profile request with a token of these claims."""
     return lambda **claims: with_token(better_auth.token(**claims)).get("/api/auth/me")
 
 
 @pytest.fixture
 def dee(db, better_auth, with_token):
-    """A client of Dee's, who was here before; her token was issued a minute ago."""
+    """A client of Dee, who has an account. Her token was issued a minute ago."""
     client = with_token(better_auth.token(iat=int(time.time()) - 60))
     client.get("/api/auth/me")
     return client
@@ -42,10 +42,10 @@ def rows():
     return User.objects.count(), Identity.objects.count()
 
 
-# First sight
+# The first request of an identity
 
 
-def test_somebody_has_one_account_whatever_their_token_says_later(db, me):
+def test_an_identity_keeps_its_account_when_claims_change(db, me):
     first = me(name=" Dee ", email="Dee@Example.com").json()
 
     again = me(name="Dora", email="dora@example.com").json()
@@ -55,7 +55,7 @@ def test_somebody_has_one_account_whatever_their_token_says_later(db, me):
     assert rows() == (1, 1)
 
 
-def test_two_people_have_two(db, me):
+def test_two_identities_have_two_accounts(db, me):
     dee, eve = me().json(), me(sub="u2", email="eve@example.com").json()
 
     assert dee["id"] != eve["id"]
@@ -63,21 +63,23 @@ def test_two_people_have_two(db, me):
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_their_first_requests_may_come_at_once(transactional_db, me, at_once, verified):
+def test_parallel_first_requests_create_one_account(transactional_db, me, at_once, verified):
     answers = at_once(8, lambda n: me(emailVerified=verified))
 
     assert [answer.status_code for answer in answers] == [200] * 8
     assert rows() == (1, 1)
 
 
-def test_so_may_those_of_two_people_with_one_address(transactional_db, me, at_once):
+def test_parallel_first_requests_with_one_address_create_one_account(transactional_db, me, at_once):
     answers = at_once(8, lambda n: me(sub=f"u{n % 2}"))
 
     assert {code(answer) for answer in answers} == {(200, None), (403, "email_in_use")}
     assert rows() == (1, 1)
 
 
-def test_so_may_those_of_two_who_have_confirmed_it(transactional_db, me, at_once):
+def test_parallel_identities_with_a_confirmed_address_share_an_account(
+    transactional_db, me, at_once
+):
     answers = at_once(8, lambda n: me(sub=f"u{n % 2}", emailVerified=True))
 
     assert [answer.status_code for answer in answers] == [200] * 8
@@ -85,14 +87,14 @@ def test_so_may_those_of_two_who_have_confirmed_it(transactional_db, me, at_once
 
 
 @pytest.mark.parametrize("claims", [{"emailVerified": True}, OF_OPENID_CONNECT])
-def test_an_address_is_confirmed_when_the_token_says_so(db, me, claims):
+def test_a_verified_claim_confirms_the_address(db, me, claims):
     me(**claims)
 
     assert User.objects.get().email_verified_at is not None
 
 
 @pytest.mark.parametrize("value", [False, None, "true", 1, "", [True]])
-def test_it_is_not_otherwise(db, me, value):
+def test_other_claims_do_not_confirm_the_address(db, me, value):
     me(emailVerified=value, email_verified=value)
     me(emailVerified=True, email_verified=value, sub="u2", email="eve@example.com")
     me(emailVerified=value, email_verified=True, sub="u3", email="fay@example.com")
@@ -108,7 +110,7 @@ def test_it_is_not_otherwise(db, me, value):
     ],
     ids=ascii,
 )
-def test_nobody_gets_in_for_the_first_time_without_an_address(db, me, email):
+def test_a_new_identity_needs_an_address(db, me, email):
     assert code(me(email=email)) == (403, "email_required")
     assert rows() == (0, 0)
 
@@ -119,10 +121,10 @@ def test_a_name_that_cannot_be_stored_is_left_out(db, me, name):
     assert User.objects.get().name == ""
 
 
-# An account that is here already
+# An existing account
 
 
-def test_a_confirmed_address_leads_to_its_account(cyd, me, anonymous, sign_in, with_token):
+def test_a_confirmed_address_is_linked_to_its_account(cyd, me, anonymous, sign_in, with_token):
     Task.objects.create(owner=cyd, title="Buy milk")
     pair = sign_in(cyd)
 
@@ -135,7 +137,7 @@ def test_a_confirmed_address_leads_to_its_account(cyd, me, anonymous, sign_in, w
 
 
 @pytest.mark.parametrize("email", ["cyd@example.com", " CYD@example.com"])
-def test_an_unconfirmed_one_does_not(cyd, me, email):
+def test_an_unconfirmed_address_is_not_linked(cyd, me, email):
     response = me(email=email)
 
     assert code(response) == (403, "email_in_use")
@@ -143,10 +145,10 @@ def test_an_unconfirmed_one_does_not(cyd, me, email):
     assert code(me(email=email)) == (403, "email_in_use")
 
 
-def test_whoever_prepared_an_account_for_another_is_shut_out(
+def test_linking_an_unconfirmed_account_revokes_other_access(
     cyd, me, anonymous, sign_in, with_token, client
 ):
-    """Its address was never confirmed here, and is Cyd's, as her token says."""
+    """The account's address was never confirmed here, and Cyd's token proves that it is hers."""
     User.objects.update(email_verified_at=None)
     me(sub="thief", email="thief@example.com")
     Identity.objects.update(user=cyd)
@@ -168,9 +170,7 @@ def test_whoever_prepared_an_account_for_another_is_shut_out(
     assert code(me(sub="thief", email="cyd@example.com")) == (403, "email_in_use")
 
 
-def test_whoever_shows_by_a_mail_whose_the_address_is_shuts_them_out_too(
-    db, me, anonymous, mails_of, settings
-):
+def test_confirming_by_mail_revokes_other_access(db, me, anonymous, mails_of, settings):
     me(sub="thief", email="cyd@example.com")
     settings.EMAIL_VERIFICATION = "required"
     body = {"email": "cyd@example.com", "password": PASSWORD}
@@ -185,7 +185,7 @@ def test_whoever_shows_by_a_mail_whose_the_address_is_shuts_them_out_too(
     assert code(me(sub="thief", email="cyd@example.com", iat=later)) == (403, "email_in_use")
 
 
-def test_who_is_linked_may_choose_a_password_by_a_mail(cyd, me, anonymous, mails_of):
+def test_a_linked_user_can_set_a_password_by_mail(cyd, me, anonymous, mails_of):
     User.objects.update(email_verified_at=None)
     me(**VERIFIED)
     email, login = {"email": "cyd@example.com"}, "/api/auth/login"
@@ -200,7 +200,7 @@ def test_who_is_linked_may_choose_a_password_by_a_mail(cyd, me, anonymous, mails
 
 
 @pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
-def test_an_account_of_staff_is_handed_to_nobody(cyd, me, right):
+def test_an_unconfirmed_staff_account_is_not_linked(cyd, me, right):
     User.objects.update(email_verified_at=None, **{right: True})
 
     refused = code(me(**VERIFIED))
@@ -211,7 +211,7 @@ def test_an_account_of_staff_is_handed_to_nobody(cyd, me, right):
     assert me(**VERIFIED).json()["id"] == cyd.pk
 
 
-def test_who_confirms_the_address_after_another_did_is_linked_again(db, me):
+def test_an_unlinked_identity_can_be_linked_again(db, me):
     opened = me(email="cyd@example.com").json()
     assert me(sub="u2", **VERIFIED).json() == opened
     assert code(me(email="cyd@example.com")) == (403, "email_in_use")
@@ -221,14 +221,14 @@ def test_who_confirms_the_address_after_another_did_is_linked_again(db, me):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
-def test_an_account_is_locked_while_somebody_is_linked_to_it(cyd, me):
+def test_linking_locks_the_account(cyd, me):
     with CaptureQueriesContext(connection) as queries:
         me(**VERIFIED)
 
     assert sum("FOR UPDATE" in query["sql"] for query in queries) == 1
 
 
-def test_the_first_requests_for_an_account_may_come_at_once(transactional_db, me, at_once):
+def test_parallel_first_requests_for_one_account_link_once(transactional_db, me, at_once):
     User.objects.create_user("cyd@example.com", PASSWORD)
 
     answers = at_once(8, lambda n: me(**VERIFIED))
@@ -237,7 +237,7 @@ def test_the_first_requests_for_an_account_may_come_at_once(transactional_db, me
     assert rows() == (1, 1)
 
 
-def test_a_deactivated_account_is_linked_to_nobody(cyd, me):
+def test_a_deactivated_account_is_not_linked(cyd, me):
     User.objects.update(is_active=False, email_verified_at=None)
 
     assert code(me(**VERIFIED)) == (401, "token_not_valid")
@@ -245,7 +245,7 @@ def test_a_deactivated_account_is_linked_to_nobody(cyd, me):
     assert User.objects.get().has_usable_password()
 
 
-def test_whoever_came_by_the_secret_may_come_by_a_key_once_the_issuer_is_renamed(
+def test_renaming_the_issuer_moves_identities_to_keys(
     db, better_auth, me, secret, with_token, settings
 ):
     times = {"iat": time.time(), "exp": time.time() + 900}
@@ -260,10 +260,10 @@ def test_whoever_came_by_the_secret_may_come_by_a_key_once_the_issuer_is_renamed
     assert me().json() == before
 
 
-# Confirmed addresses alone
+# Required verification
 
 
-def test_an_unconfirmed_address_is_refused_where_it_must_be_confirmed(db, me, settings):
+def test_an_unconfirmed_address_is_refused_if_verification_is_required(db, me, settings):
     settings.EMAIL_VERIFICATION = "required"
 
     assert code(me()) == (403, "email_unverified")
@@ -272,7 +272,7 @@ def test_an_unconfirmed_address_is_refused_where_it_must_be_confirmed(db, me, se
     assert me().status_code == 200
 
 
-def test_somebody_from_before_the_switch_may_confirm_it_later(dee, me, settings):
+def test_an_existing_identity_can_confirm_its_address_later(dee, me, settings):
     settings.EMAIL_VERIFICATION = "required"
 
     statuses = [
@@ -290,14 +290,14 @@ def test_somebody_from_before_the_switch_may_confirm_it_later(dee, me, settings)
     ]
 
 
-def test_who_is_not_confirmed_learns_first_that_they_are_deactivated(dee, me, settings):
+def test_a_deactivated_unconfirmed_account_is_a_401(dee, me, settings):
     settings.EMAIL_VERIFICATION = "required"
     User.objects.update(is_active=False)
 
     assert code(me()) == (401, "token_not_valid")
 
 
-# Refusals
+# Refused requests
 
 
 def taken(dee):
@@ -317,7 +317,7 @@ def deactivated(dee):
 
 
 @pytest.mark.parametrize("end", [taken, removed, signed_out, deactivated])
-def test_a_refusal_locks_nothing(dee, end):
+def test_a_refused_request_takes_no_lock(dee, end):
     end(dee)
 
     with CaptureQueriesContext(connection) as queries:
@@ -328,10 +328,10 @@ def test_a_refusal_locks_nothing(dee, end):
     assert not [query for query in queries if "FOR UPDATE" in query["sql"]]
 
 
-# The end
+# When access ends
 
 
-def test_deactivation_ends_it_at_once(dee, me):
+def test_deactivation_ends_access_at_once(dee, me):
     user = User.objects.get()
     user.is_active = False
     user.save()
@@ -341,7 +341,7 @@ def test_deactivation_ends_it_at_once(dee, me):
     assert rows() == (1, 1)
 
 
-def test_removing_the_identity_ends_it_at_once_and_for_all_its_tokens(dee, me):
+def test_removing_the_identity_ends_access_for_all_its_tokens(dee, me):
     Identity.objects.update(user=None)
 
     assert code(dee.get("/api/auth/me")) == (403, "identity_removed")
@@ -350,7 +350,7 @@ def test_removing_the_identity_ends_it_at_once_and_for_all_its_tokens(dee, me):
 
 
 @pytest.mark.parametrize("account", ["kept", "deleted"])
-def test_an_identity_that_is_forgotten_begins_anew(dee, me, account):
+def test_a_deleted_identity_can_be_linked_again(dee, me, account):
     if account == "deleted":
         User.objects.all().delete()
     Identity.objects.all().delete()
@@ -359,7 +359,7 @@ def test_an_identity_that_is_forgotten_begins_anew(dee, me, account):
     assert rows() == (1, 1)
 
 
-def test_deleting_the_account_ends_it_at_once_and_opens_no_other(dee, me):
+def test_deleting_the_account_ends_access_and_creates_no_other(dee, me):
     dee.post("/api/tasks", {"title": "Buy milk"})
 
     response = dee.delete("/api/auth/me")
@@ -371,7 +371,7 @@ def test_deleting_the_account_ends_it_at_once_and_opens_no_other(dee, me):
     assert not Task.objects.exists()
 
 
-def test_an_account_that_has_a_password_is_deleted_with_it(cyd, better_auth, with_token):
+def test_deleting_a_linked_account_requires_its_password(cyd, better_auth, with_token):
     client = with_token(better_auth.token(**VERIFIED))
 
     statuses = [
@@ -382,7 +382,7 @@ def test_an_account_that_has_a_password_is_deleted_with_it(cyd, better_auth, wit
     assert statuses == [400, 400, 204]
 
 
-def test_without_a_password_there_is_none_to_change(dee):
+def test_an_account_without_a_password_cannot_change_it(dee):
     body = {"current_password": "", "new_password": "entirely different"}
     for body["current_password"] in ("!", "x", User.objects.get().password):
         assert dee.post("/api/auth/password", body).status_code == 400
@@ -396,7 +396,7 @@ def change_password(client):
 @pytest.mark.parametrize(
     "end", [change_password, lambda client: client.post("/api/auth/logout/all")]
 )
-def test_what_ends_every_sign_in_ends_older_tokens(cyd, me, with_token, better_auth, end):
+def test_ending_all_sign_ins_ends_older_tokens(cyd, me, with_token, better_auth, end):
     old = with_token(better_auth.token(**VERIFIED, iat=int(time.time()) - 1))
     assert old.get("/api/auth/me").status_code == 200
 
@@ -404,7 +404,7 @@ def test_what_ends_every_sign_in_ends_older_tokens(cyd, me, with_token, better_a
 
     assert response.status_code == 204
     assert code(old.get("/api/auth/me")) == (401, "token_not_valid")
-    # One of the same second would count as old; clocks may differ by as much.
+    # A token of the same second would count as old, and clocks may differ by 5 seconds.
     assert me(**VERIFIED, iat=int(time.time()) + 2).json()["id"] == cyd.pk
 
 
@@ -422,7 +422,7 @@ def act(client, action, identity):
     return client.post("/admin/accounts/identity/", body, follow=True)
 
 
-def test_staff_remove_an_identity_from_its_account(dee, staff_client):
+def test_staff_can_remove_an_identity_from_its_account(dee, staff_client):
     response = act(staff_client, "remove", Identity.objects.get())
 
     assert "1 removed." in response.content.decode()
@@ -430,9 +430,7 @@ def test_staff_remove_an_identity_from_its_account(dee, staff_client):
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_a_password_that_staff_set_shuts_out_who_did_not_confirm_the_address(
-    db, me, staff_client, verified
-):
+def test_a_password_set_by_staff_ends_unconfirmed_identities(db, me, staff_client, verified):
     me(**{**VERIFIED, "emailVerified": verified})
     user = User.objects.get(email="cyd@example.com")
     form = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
@@ -443,7 +441,7 @@ def test_a_password_that_staff_set_shuts_out_who_did_not_confirm_the_address(
     assert Identity.objects.exists() is verified
 
 
-def test_staff_forget_only_what_was_removed(dee, staff_client):
+def test_staff_can_delete_only_removed_identities(dee, staff_client):
     identity = Identity.objects.get()
     page = f"/admin/accounts/identity/{identity.pk}/delete/"
     assert staff_client.post(page, {"post": "yes"}).status_code == 403
@@ -456,7 +454,7 @@ def test_staff_forget_only_what_was_removed(dee, staff_client):
     assert not Identity.objects.exists()
 
 
-def test_deleting_an_account_in_the_admin_keeps_its_identity_out(dee, me, staff_client):
+def test_deleting_an_account_in_the_admin_removes_its_identity(dee, me, staff_client):
     user = User.objects.get(email="dee@example.com")
 
     staff_client.post(f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"})
@@ -465,7 +463,7 @@ def test_deleting_an_account_in_the_admin_keeps_its_identity_out(dee, me, staff_
     assert not User.objects.filter(email="dee@example.com").exists()
 
 
-def test_a_removed_identity_is_found_by_its_subject_and_not_told(dee, staff_client):
+def test_a_removed_identity_is_found_but_does_not_show_its_subject(dee, staff_client):
     identity = Identity.objects.get()
     act(staff_client, "remove", identity)
 
@@ -485,7 +483,7 @@ def test_all_identities_are_listed_without_a_search(dee, me, staff_client):
     assert len(page.context["cl"].result_list) == 2
 
 
-def test_a_new_secret_key_lets_no_removed_identity_in(dee, staff_client, settings):
+def test_a_removed_identity_stays_removed_with_a_new_secret_key(dee, staff_client, settings):
     act(staff_client, "remove", Identity.objects.get())
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another-0123456789-0123456789-0123456789-0123456789"
@@ -493,7 +491,7 @@ def test_a_new_secret_key_lets_no_removed_identity_in(dee, staff_client, setting
     assert code(dee.get("/api/auth/me")) == (403, "identity_removed")
 
 
-def test_staff_leave_the_identities_of_superusers_alone(dee, client):
+def test_staff_cannot_change_identities_of_superusers(dee, client):
     User.objects.update(is_superuser=True)
     staff = User.objects.create_user("staff@example.com", PASSWORD, is_staff=True)
     staff.user_permissions.set(Permission.objects.filter(content_type__model="identity"))

@@ -1,4 +1,4 @@
-"""The keys of Better Auth: how often they are read, and what comes of it when they cannot be."""
+"""The keys of Better Auth: how often they are fetched, and what happens after a failure."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from accounts.models import User
 
 @pytest.fixture
 def status(db, better_auth, with_token):
-    """What a token is answered; without one, a new one of the provider."""
+    """The status for a token, by default a new token of the provider."""
 
     def ask(token=None):
         return with_token(token or better_auth.token()).get("/api/tasks").status_code
@@ -30,7 +30,7 @@ def fail(handler, provider):
     handler.send_error(500)
 
 
-def test_they_are_read_once_and_again_when_they_are_old(better_auth, status, later):
+def test_keys_are_fetched_once_per_cache_time(better_auth, status, later):
     statuses = [status() for _ in range(5)]
     later(59)
     statuses.append(status())
@@ -44,7 +44,7 @@ def test_they_are_read_once_and_again_when_they_are_old(better_auth, status, lat
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_keys_that_do_not_exist_cause_one_read_in_the_cache_time(better_auth, status, later, known):
+def test_unknown_keys_cause_one_fetch_per_cache_time(better_auth, status, later, known):
     if known:
         status()
     before = better_auth.reads
@@ -54,15 +54,13 @@ def test_keys_that_do_not_exist_cause_one_read_in_the_cache_time(better_auth, st
     later(61)
     statuses += [status(better_auth.token(kid=f"made-up-{n}")) for n in range(50)]
 
-    # Whether the others exist nobody has looked.
+    # No fetch has checked whether the other keys exist.
     assert statuses == [401, *[503] * 49] * 2
     assert better_auth.reads == before + 2
     assert status() == 200
 
 
-def test_one_that_was_looked_for_in_vain_is_refused_until_they_may_be_read_again(
-    better_auth, status, later
-):
+def test_a_key_that_was_not_found_is_refused_until_the_next_fetch(better_auth, status, later):
     token = better_auth.token(kid="made-up")
     statuses = [status(token), status(token)]
     later(61)
@@ -72,9 +70,7 @@ def test_one_that_was_looked_for_in_vain_is_refused_until_they_may_be_read_again
     assert better_auth.reads == 2
 
 
-def test_a_new_key_after_one_that_does_not_exist_has_to_wait(
-    better_auth, status, with_token, later
-):
+def test_a_new_key_after_an_unknown_one_must_wait(better_auth, status, with_token, later):
     status(better_auth.token(kid="made-up"))
     better_auth.rotate()
     token = better_auth.token()
@@ -87,7 +83,7 @@ def test_a_new_key_after_one_that_does_not_exist_has_to_wait(
     assert status(token) == 200
 
 
-def test_so_do_they_when_they_come_at_once(provider, keys, at_once):
+def test_parallel_unknown_keys_cause_one_fetch(provider, keys, at_once):
     found = at_once(16, lambda n: keys.get(f"made-up-{n}"))
 
     assert found.count(None) == 1
@@ -95,7 +91,7 @@ def test_so_do_they_when_they_come_at_once(provider, keys, at_once):
     assert provider.reads == 1
 
 
-def test_the_first_tokens_may_come_at_once(provider, keys, at_once, monkeypatch):
+def test_parallel_first_tokens_cause_one_fetch(provider, keys, at_once, monkeypatch):
     monkeypatch.setattr(jwks, "SHARED_TIMEOUT", 30)
 
     found = at_once(16, lambda n: keys.get(provider.kid).key_id)
@@ -104,7 +100,7 @@ def test_the_first_tokens_may_come_at_once(provider, keys, at_once, monkeypatch)
     assert provider.reads == 1
 
 
-def test_a_new_key_is_found_by_its_first_token(better_auth, status):
+def test_a_new_key_is_fetched_with_its_first_token(better_auth, status):
     old = better_auth.token()
     statuses = [status(old)]
 
@@ -116,7 +112,7 @@ def test_a_new_key_is_found_by_its_first_token(better_auth, status):
     assert better_auth.reads == 4
 
 
-def test_a_key_that_is_withdrawn_is_good_until_the_keys_are_read(better_auth, status, later):
+def test_a_withdrawn_key_is_valid_until_the_next_fetch(better_auth, status, later):
     old = better_auth.token()
     status(old)
     better_auth.rotate()
@@ -128,7 +124,7 @@ def test_a_key_that_is_withdrawn_is_good_until_the_keys_are_read(better_auth, st
     assert (before, status(old), status()) == (200, 401, 200)
 
 
-def test_without_them_their_tokens_are_a_503_and_ours_are_good(
+def test_without_keys_their_tokens_are_a_503_and_ours_are_valid(
     better_auth, with_token, sign_in, alice
 ):
     better_auth.answer = fail
@@ -151,13 +147,13 @@ def test_without_them_their_tokens_are_a_503_and_ours_are_good(
     assert User.objects.count() == 1
 
 
-def test_nobody_listens(better_auth, status):
+def test_a_refused_connection_is_a_503(better_auth, status):
     better_auth.server.server_close()
 
     assert status() == 503
 
 
-def test_after_a_failure_they_are_left_alone_for_a_while(better_auth, status, later):
+def test_after_a_failure_the_next_fetch_is_delayed(better_auth, status, later):
     better_auth.answer = fail
     statuses = [status() for _ in range(20)]
     assert better_auth.reads == 1
@@ -172,7 +168,7 @@ def test_after_a_failure_they_are_left_alone_for_a_while(better_auth, status, la
     assert better_auth.reads == 2
 
 
-def test_known_keys_stay_good_for_an_hour_while_they_cannot_be_read(better_auth, status, later):
+def test_known_keys_stay_valid_for_an_hour_without_a_fetch(better_auth, status, later):
     status()
     better_auth.answer = fail
 
@@ -186,7 +182,7 @@ def test_known_keys_stay_good_for_an_hour_while_they_cannot_be_read(better_auth,
 
 @pytest.fixture
 def reading(provider, keys, monkeypatch):
-    """While it lasts, a thread waits for the keys and is not answered."""
+    """Inside this context, a thread waits for keys and gets no response."""
     monkeypatch.setattr(jwks, "TIMEOUT", 30)
     monkeypatch.setattr(jwks, "SHARED_TIMEOUT", 30)
 
@@ -196,7 +192,7 @@ def reading(provider, keys, monkeypatch):
 
         def hang(handler, provider):
             asked.set()
-            go_on.wait(10)  # for ever, but that a failing test ends
+            go_on.wait(10)  # would be endless, but a failing test must end
 
         def get():
             with suppress(KeysUnavailable):
@@ -214,7 +210,7 @@ def reading(provider, keys, monkeypatch):
     return read
 
 
-def test_whoever_has_a_key_does_not_wait_for_it_to_be_read_again(provider, keys, later, reading):
+def test_a_request_with_a_known_key_does_not_wait_for_a_fetch(provider, keys, later, reading):
     keys.get(provider.kid)
     later(61)
 
@@ -225,7 +221,7 @@ def test_whoever_has_a_key_does_not_wait_for_it_to_be_read_again(provider, keys,
     assert provider.reads == 2
 
 
-def test_after_a_failure_one_waits_and_the_others_are_refused(provider, keys, later, reading):
+def test_after_a_failure_one_request_waits_and_others_are_refused(provider, keys, later, reading):
     provider.answer = fail
     with pytest.raises(KeysUnavailable):
         keys.get(provider.kid)
@@ -238,7 +234,7 @@ def test_after_a_failure_one_waits_and_the_others_are_refused(provider, keys, la
     assert provider.reads == 2
 
 
-def test_while_one_waits_for_an_answer_others_do_not_for_long(provider, keys, reading, monkeypatch):
+def test_other_requests_wait_only_briefly_for_a_fetch(provider, keys, reading, monkeypatch):
     with reading():
         monkeypatch.setattr(jwks, "SHARED_TIMEOUT", 0.01)
         with pytest.raises(KeysUnavailable):
@@ -248,12 +244,12 @@ def test_while_one_waits_for_an_answer_others_do_not_for_long(provider, keys, re
 
 
 @pytest.mark.parametrize("drop", [b"X: x\r\n", b"x"])
-def test_headers_in_drops_hold_nobody_up(provider, keys, monkeypatch, later, drop):
+def test_slow_headers_do_not_block_requests(provider, keys, monkeypatch, later, drop):
     given_up = threading.Event()
 
     def drip(handler, provider):
         handler.wfile.write(b"HTTP/1.0 200 OK\r\nX: x")
-        for _ in range(50):  # for ever, but that a failing test ends
+        for _ in range(50):  # would be endless, but a failing test must end
             if given_up.wait(0.1):
                 break
             handler.wfile.write(drop)
@@ -274,18 +270,18 @@ def test_headers_in_drops_hold_nobody_up(provider, keys, monkeypatch, later, dro
     assert keys.get(provider.kid).key_id == provider.kid
 
 
-def test_it_says_who_asks(provider, keys):
+def test_it_sends_a_user_agent(provider, keys):
     keys.get(provider.kid)
 
     assert provider.asked_by == "todo-api"
 
 
 def hang(handler, provider):
-    handler.rfile.read(1)  # until the client hangs up
+    handler.rfile.read(1)  # until the client disconnects
 
 
 def drip(handler, provider):
-    """An answer that never ends, each part of it in time."""
+    """A response that never ends. Each part of it arrives in time."""
     handler.send_response(200)
     handler.end_headers()
     with suppress(OSError):
@@ -329,7 +325,7 @@ def nonsense(handler, provider):
     ],
     ids=lambda answer: answer.__name__ if callable(answer) else repr(answer[:30]),
 )
-def test_an_answer_that_has_no_keys_is_a_failure(provider, keys, monkeypatch, later, answer):
+def test_a_response_without_keys_is_a_failure(provider, keys, monkeypatch, later, answer):
     provider.answer = answer
 
     with monkeypatch.context() as patch:
@@ -344,7 +340,7 @@ def test_an_answer_that_has_no_keys_is_a_failure(provider, keys, monkeypatch, la
     assert keys.get(provider.kid).key_id == provider.kid
 
 
-def test_a_key_that_cannot_be_used_does_not_hide_the_others(provider, keys):
+def test_an_unusable_key_does_not_hide_the_others(provider, keys):
     provider.published["a"] = {"kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": "a"}
     provider.published["b"] = {"kty": "from the future", "kid": "b"}
     provider.published["c"] = {"kty": "oct", "kid": "c"}

@@ -13,7 +13,7 @@ def cyd(db):
 
 
 @pytest.mark.parametrize("email", ["cyd@example.com", "CYD@Example.com", " cyd@example.com "])
-def test_it_gives_tokens_that_work(anonymous, cyd, email):
+def test_it_returns_valid_tokens(anonymous, cyd, email):
     response = anonymous.post(URL, {"email": email, "password": PASSWORD})
 
     assert response.status_code == 200
@@ -33,7 +33,7 @@ def test_it_gives_tokens_that_work(anonymous, cyd, email):
         ("nobody@example.com", PASSWORD),
     ],
 )
-def test_it_refuses_wrong_credentials_alike(anonymous, cyd, email, password):
+def test_all_wrong_credentials_get_the_same_answer(anonymous, cyd, email, password):
     response = anonymous.post(URL, {"email": email, "password": password})
 
     assert response.status_code == 401
@@ -74,8 +74,8 @@ def test_it_refuses_a_bad_body_and_names_the_members(anonymous, cyd, body, field
 
 
 @pytest.mark.parametrize("form", ["application/x-www-form-urlencoded", "multipart/form-data"])
-def test_it_takes_no_form(anonymous, cyd, form):
-    """A page of another site can post a form without asking."""
+def test_it_refuses_a_form(anonymous, cyd, form):
+    """A page of another site can post a form without CORS."""
     response = anonymous.generic("POST", URL, b"email=cyd@example.com&password=x", form)
 
     assert response.status_code == 415
@@ -86,7 +86,7 @@ def test_it_takes_no_form(anonymous, cyd, form):
     "token",
     ["", "x", "x y", "..", "e30.e30.e30", "\x00", "ü"],
 )
-def test_what_is_no_token_is_refused(anonymous, db, token):
+def test_a_value_that_is_not_a_token_is_refused(anonymous, db, token):
     response = anonymous.get("/api/auth/me", headers={"authorization": f"Bearer {token}"})
 
     assert response.status_code == 401

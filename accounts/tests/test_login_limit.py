@@ -1,4 +1,4 @@
-"""At most ten failures a minute for an account, a hundred from an address, wherever one types."""
+"""At most ten failures per minute for an account and a hundred from a client, on all paths."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ LOGIN, BROWSER, ADMIN = "/api/auth/login", "/api-auth/login/", "/admin/login/"
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Moves the clock on."""
+    """Moves the clock forward."""
     start = timezone.now()
 
     def move(seconds):
@@ -29,7 +29,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def hashes(monkeypatch):
-    """Counts the passwords that were hashed."""
+    """Counts password hashes."""
     from accounts.hashers import BoundedArgon2PasswordHasher
 
     counted = []
@@ -51,7 +51,7 @@ def guess(client, url=LOGIN, email="cyd@example.com", password=WRONG, **headers)
 
 
 @pytest.mark.parametrize("email", ["cyd@example.com", "nobody@example.com"])
-def test_the_eleventh_failure_reaches_no_hash(client, cyd, hashes, email):
+def test_the_eleventh_failure_computes_no_hash(client, cyd, hashes, email):
     statuses = [guess(client, email=email).status_code for _ in range(10)]
     hashed = len(hashes)
 
@@ -95,7 +95,7 @@ def test_refused_attempts_do_not_prolong_the_wait(client, cheap_hashes, cyd, clo
     assert guess(client, password=PASSWORD).status_code == 200
 
 
-def test_no_minute_sees_more_than_ten(client, cheap_hashes, cyd, clock):
+def test_any_minute_allows_at_most_ten_failures(client, cheap_hashes, cyd, clock):
     reached = []
     for seconds in range(0, 300, 2):
         clock(seconds)
@@ -107,7 +107,7 @@ def test_no_minute_sees_more_than_ten(client, cheap_hashes, cyd, clock):
         assert sum(end - 60 < at <= end for at in reached) <= 10
 
 
-def test_success_forgives_the_account(client, cheap_hashes, cyd):
+def test_success_clears_the_count_of_the_account(client, cheap_hashes, cyd):
     for _ in range(9):
         guess(client)
     guess(client, password=PASSWORD)
@@ -210,8 +210,8 @@ def test_strangers_who_guess_do_not_use_up_the_hashes_of_the_owner(client, cheap
     assert client.post(LOGIN, reset_by_mail, "application/json", **owner).status_code == 200
 
 
-def test_success_does_not_forgive_the_address(client, cheap_hashes, cyd):
-    """Somebody with an account of their own cannot use it to go on guessing at others."""
+def test_success_does_not_clear_the_count_of_the_client(client, cheap_hashes, cyd):
+    """An attacker cannot log in to their own account to continue guessing."""
     for n in range(100):
         guess(client, email=f"user{n}@example.com")
         if n % 8 == 0:
@@ -221,7 +221,7 @@ def test_success_does_not_forgive_the_address(client, cheap_hashes, cyd):
     assert guess(client, password=PASSWORD).status_code == 429
 
 
-def test_strangers_cannot_keep_the_owner_out(client, cheap_hashes, cyd):
+def test_attackers_cannot_lock_the_owner_out(client, cheap_hashes, cyd):
     owner, stranger = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
 
     def login(password, **origin):
@@ -238,14 +238,14 @@ def test_strangers_cannot_keep_the_owner_out(client, cheap_hashes, cyd):
     assert [login(WRONG, **owner) for _ in range(11)] == [401] * 10 + [429]
 
 
-def test_what_an_account_refuses_is_not_held_against_the_address(client, cheap_hashes, cyd):
+def test_an_attempt_refused_for_the_account_is_no_client_failure(client, cheap_hashes, cyd):
     for _ in range(105):
         guess(client, email="nobody@example.com")
 
     assert guess(client, password=PASSWORD).status_code == 200
 
 
-def test_every_login_counts_as_a_call(client, cheap_hashes, cyd, settings):
+def test_every_login_counts_as_a_request(client, cheap_hashes, cyd, settings):
     settings.THROTTLE_ANON = "3/min"
 
     assert [guess(client, password=PASSWORD).status_code for _ in range(4)] == [200] * 3 + [429]
@@ -260,7 +260,7 @@ def test_every_login_counts_as_a_call(client, cheap_hashes, cyd, settings):
         ("unknown", "_hidden"),
     ],
 )
-def test_one_client_is_one_however_it_is_written(rf, monkeypatch, one, other):
+def test_spellings_of_a_client_address_are_one_client(rf, monkeypatch, one, other):
     from rest_framework.settings import api_settings
 
     monkeypatch.setattr(api_settings, "NUM_PROXIES", 1)
@@ -279,7 +279,7 @@ def test_other_accounts_are_not_affected(client, cheap_hashes, cyd, db):
 
 @pytest.mark.parametrize("first", [LOGIN, BROWSER, ADMIN])
 @pytest.mark.parametrize("then", [LOGIN, BROWSER, ADMIN])
-def test_one_count_for_every_way_in(client, cheap_hashes, db, first, then):
+def test_all_authentication_paths_share_one_count(client, cheap_hashes, db, first, then):
     User.objects.create_superuser("cyd@example.com", PASSWORD)
     for _ in range(10):
         guess(client, first)
@@ -291,7 +291,7 @@ def test_one_count_for_every_way_in(client, cheap_hashes, db, first, then):
     assert ("text/html" in response["Content-Type"]) == (then != LOGIN)
 
 
-def test_a_forwarded_address_is_not_believed(client, cheap_hashes, cyd):
+def test_a_forwarded_address_is_not_trusted(client, cheap_hashes, cyd):
     for n in range(100):
         guess(client, email=f"user{n}@example.com", x_forwarded_for=f"10.0.0.{n}")
 
@@ -300,7 +300,7 @@ def test_a_forwarded_address_is_not_believed(client, cheap_hashes, cyd):
     assert response.status_code == 429
 
 
-def test_a_trusted_proxy_is_believed_for_one_hop(client, cheap_hashes, cyd, monkeypatch):
+def test_a_trusted_proxy_is_trusted_for_one_hop(client, cheap_hashes, cyd, monkeypatch):
     from rest_framework.settings import api_settings
 
     monkeypatch.setattr(api_settings, "NUM_PROXIES", 1)
@@ -332,7 +332,7 @@ def test_addresses_of_one_ipv6_network_are_one(client, cheap_hashes, cyd):
     assert response.status_code == 429
 
 
-def test_no_address_is_stored_in_clear(client, cyd):
+def test_addresses_are_not_stored_in_plain_text(client, cyd):
     guess(client)
 
     stored = str(list(Attempts.objects.values()))
@@ -360,7 +360,7 @@ def test_an_empty_rate_sets_no_limit(client, cheap_hashes, cyd, settings):
         ("email/verify", {"uid": "MQ", "token": "x"}),
     ],
 )
-def test_other_open_calls_have_counts_of_their_own(anonymous, db, settings, path, body):
+def test_other_anonymous_endpoints_have_separate_counts(anonymous, db, settings, path, body):
     settings.THROTTLE_ANON = "3/hour"
     statuses = [anonymous.post(f"/api/auth/{path}", body).status_code for _ in range(4)]
 

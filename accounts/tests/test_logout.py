@@ -5,7 +5,7 @@ from accounts.models import SignIn
 ME, REFRESH = "/api/auth/me", "/api/auth/refresh"
 
 
-def test_it_ends_the_sign_in_and_no_other(anonymous, alice, sign_in, with_token):
+def test_it_ends_only_this_sign_in(anonymous, alice, sign_in, with_token):
     one, other = sign_in(alice), sign_in(alice)
 
     response = anonymous.post("/api/auth/logout", {"refresh": one["refresh"]})
@@ -16,7 +16,7 @@ def test_it_ends_the_sign_in_and_no_other(anonymous, alice, sign_in, with_token)
     assert with_token(other["access"]).get(ME).status_code == 200
 
 
-def test_a_second_time_there_is_nothing_to_end(anonymous, alice, sign_in):
+def test_a_second_logout_is_refused(anonymous, alice, sign_in):
     token = sign_in(alice)["refresh"]
     anonymous.post("/api/auth/logout", {"refresh": token})
 
@@ -40,7 +40,7 @@ def test_all_ends_every_sign_in_of_the_caller(anonymous, alice, bob, sign_in, wi
     for pair in (one, other):
         assert with_token(pair["access"]).get(ME).status_code == 401
         assert anonymous.post(REFRESH, {"refresh": pair["refresh"]}).status_code == 401
-    assert client.get(ME).status_code == 401  # the browser's session, too
+    assert client.get(ME).status_code == 401  # the browser session ended too
     assert with_token(bobs["access"]).get(ME).status_code == 200
 
 
@@ -52,7 +52,7 @@ def test_all_refuses_an_anonymous_caller(anonymous, alice, sign_in):
 
 
 @pytest.mark.parametrize("kind", ["access", "refresh"])
-def test_verify_knows_a_sign_in_that_lasts_from_one_that_ended(anonymous, alice, sign_in, kind):
+def test_verify_refuses_tokens_of_an_ended_sign_in(anonymous, alice, sign_in, kind):
     pair = sign_in(alice)
     good = anonymous.post("/api/auth/verify", {"token": pair[kind]})
     anonymous.post("/api/auth/logout", {"refresh": pair["refresh"]})
@@ -63,7 +63,7 @@ def test_verify_knows_a_sign_in_that_lasts_from_one_that_ended(anonymous, alice,
     assert bad.status_code == 401
 
 
-def test_verify_knows_a_spent_token(anonymous, alice, sign_in):
+def test_verify_refuses_a_used_refresh_token(anonymous, alice, sign_in):
     token = sign_in(alice)["refresh"]
     anonymous.post(REFRESH, {"refresh": token})
 

@@ -18,7 +18,7 @@ def dead_server(monkeypatch):
 
 @pytest.fixture
 def outboxes(monkeypatch):
-    """Two outboxes in which two mails may wait."""
+    """Two outboxes with queues of two mails."""
     monkeypatch.setattr(mails.Outbox, "SIZE", 2)
     monkeypatch.setattr(mails, "resets", mails.Outbox("reset"))
     monkeypatch.setattr(mails, "others", mails.Outbox("other"))
@@ -28,9 +28,7 @@ def number_sent(mails_of, call):
     return len(mails_of(call)[1])
 
 
-def test_resets_without_an_account_use_up_no_mail_of_a_registration(
-    anonymous, db, mails_of, settings
-):
+def test_resets_for_unknown_addresses_do_not_count_as_mails(anonymous, db, mails_of, settings):
     settings.EMAIL_VERIFICATION = "required"
     email = {"email": "dee@example.com"}
     for _ in range(6):
@@ -41,7 +39,7 @@ def test_resets_without_an_account_use_up_no_mail_of_a_registration(
     assert number_sent(mails_of, lambda: anonymous.post(REGISTER, body)) == 1
 
 
-def test_each_kind_of_mail_has_a_count_of_its_own(anonymous, cyd, mails_of, settings):
+def test_each_kind_of_mail_has_a_separate_count(anonymous, cyd, mails_of, settings):
     settings.EMAIL_VERIFICATION = "required"
     body = {"email": cyd.email, "password": "correct horse battery"}
     for _ in range(6):
@@ -51,7 +49,7 @@ def test_each_kind_of_mail_has_a_count_of_its_own(anonymous, cyd, mails_of, sett
     assert number_sent(mails_of, lambda: anonymous.post(RESET, body)) == 1
 
 
-def test_mails_that_wait_for_a_dead_server_are_bounded(
+def test_the_queue_for_a_dead_mail_server_is_bounded(
     cyd, outboxes, dead_server, caplog, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -86,7 +84,7 @@ def test_a_mail_that_is_not_sent_is_not_counted(
 
 
 @pytest.mark.parametrize("email", ['"x"@example.com', '"\\x"@example.com', '"a b"@example.com'])
-def test_a_quoted_spelling_makes_no_second_account(anonymous, db, email):
+def test_a_quoted_spelling_creates_no_second_account(anonymous, db, email):
     response = anonymous.post(REGISTER, {"email": email, "password": "correct horse battery"})
 
     assert response.status_code == 400

@@ -5,7 +5,7 @@ from accounts.models import User
 URL = "/api/auth/me"
 
 
-def test_it_answers_the_callers_profile(alice, alice_client, bob):
+def test_it_returns_the_callers_profile(alice, alice_client, bob):
     response = alice_client.get(URL)
 
     assert response.status_code == 200
@@ -34,8 +34,8 @@ def test_it_changes_name_and_time_zone(alice, alice_client):
     assert (alice.name, alice.timezone) == ("Alice L.", "Asia/Tokyo")
 
 
-def test_it_does_not_undo_what_changed_meanwhile(alice, alice_client):
-    """The caller was read when the request came in; by now an admin may have acted."""
+def test_it_keeps_concurrent_changes(alice, alice_client):
+    """The caller was loaded at the start of the request. An admin may have changed them since."""
     User.objects.update(is_staff=True, email="new@example.com")
 
     response = alice_client.patch(URL, {"name": "Alice L."})
@@ -45,7 +45,7 @@ def test_it_does_not_undo_what_changed_meanwhile(alice, alice_client):
     assert (alice.name, alice.is_staff, alice.email) == ("Alice L.", True, "new@example.com")
 
 
-def test_a_deactivated_account_stays_so(alice, alice_client):
+def test_a_deactivated_account_stays_deactivated(alice, alice_client):
     User.objects.update(is_active=False)
 
     response = alice_client.patch(URL, {"name": "Alice L."})
@@ -65,7 +65,7 @@ def test_a_deleted_account_does_not_come_back(alice, alice_client, body):
     assert not User.objects.exists()
 
 
-def test_it_changes_nothing_else(alice, alice_client, bob):
+def test_it_ignores_read_only_members(alice, alice_client, bob):
     body = {"email": "bob@example.com", "id": bob.pk, "is_staff": True, "password": "x"}
 
     response = alice_client.patch(URL, body)
@@ -97,5 +97,5 @@ def test_it_refuses_a_bad_value_and_names_the_member(alice, alice_client, member
 
 
 @pytest.mark.parametrize("method", ["put", "post"])
-def test_it_takes_no_other_method(alice_client, method):
+def test_it_refuses_other_methods(alice_client, method):
     assert getattr(alice_client, method)(URL, {"name": "x"}).status_code == 405

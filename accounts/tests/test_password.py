@@ -27,7 +27,7 @@ def test_it_changes_the_password_and_ends_every_sign_in(
         assert with_token(old["access"]).get("/api/auth/me").status_code == 401
         body = {"refresh": old["refresh"]}
         assert anonymous.post("/api/auth/refresh", body).status_code == 401
-    assert client.get("/api/auth/me").status_code == 401  # the browser's session, too
+    assert client.get("/api/auth/me").status_code == 401  # the browser session ended too
 
 
 def test_it_refuses_an_anonymous_caller(anonymous, cyd):
@@ -63,7 +63,7 @@ def test_it_refuses_a_bad_value_and_names_the_member(cyd, sign_in, with_token, c
     assert client.get("/api/auth/me").status_code == 200
 
 
-def test_guesses_at_the_current_password_are_limited(cyd, sign_in, with_token):
+def test_guesses_of_the_current_password_are_limited(cyd, sign_in, with_token):
     client = with_token(sign_in(cyd)["access"])
     body = {"current_password": "wrong", "new_password": NEW}
 
@@ -72,7 +72,7 @@ def test_guesses_at_the_current_password_are_limited(cyd, sign_in, with_token):
     assert statuses == [400] * 10 + [429]
 
 
-def test_a_better_hash_ends_no_sign_in(cyd, sign_in, with_token, anonymous):
+def test_a_hash_upgrade_ends_no_sign_in(cyd, sign_in, with_token, anonymous):
     pair = sign_in(cyd)
     User.objects.update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
 
@@ -83,7 +83,7 @@ def test_a_better_hash_ends_no_sign_in(cyd, sign_in, with_token, anonymous):
     assert with_token(pair["access"]).get("/api/auth/me").status_code == 200
 
 
-def test_a_login_that_a_change_overtook_gets_no_tokens(cyd):
+def test_a_login_during_a_password_change_gets_no_tokens(cyd):
     stale = User.objects.get()
     cyd.set_password(NEW)
     cyd.save()
@@ -95,8 +95,8 @@ def test_a_login_that_a_change_overtook_gets_no_tokens(cyd):
     assert not SignIn.objects.exists()
 
 
-def test_a_change_that_another_overtook_changes_nothing(cyd, sign_in, with_token):
-    """The old password was right when it was checked; meanwhile its owner has set another."""
+def test_a_password_change_during_another_is_refused(cyd, sign_in, with_token):
+    """The old password was right when it was checked, but then the owner set another."""
     stale, client = User.objects.get(), APIClient()
     client.force_authenticate(stale)
     cyd.set_password(NEW)
@@ -113,7 +113,7 @@ def test_a_change_that_another_overtook_changes_nothing(cyd, sign_in, with_token
 
 
 @pytest.mark.parametrize("end", ["set_unusable_password", "deactivate", "set_no_password"])
-def test_whatever_ends_a_password_ends_the_sign_ins(cyd, sign_in, with_token, end):
+def test_every_password_change_ends_the_sign_ins(cyd, sign_in, with_token, end):
     pair = sign_in(cyd)
     if end == "deactivate":
         cyd.is_active = False
@@ -128,7 +128,7 @@ def test_whatever_ends_a_password_ends_the_sign_ins(cyd, sign_in, with_token, en
     assert with_token(pair["access"]).get("/api/auth/me").status_code == 401
 
 
-def test_the_admin_can_take_a_password_away(client, cyd, sign_in, with_token):
+def test_the_admin_can_remove_a_password(client, cyd, sign_in, with_token):
     pair = sign_in(cyd)
     client.force_login(User.objects.create_superuser("root@example.com"))
     form = {"usable_password": "false", "unset-password": "1"}
@@ -161,7 +161,7 @@ def test_staff_change_their_password_in_the_admin(client, db):
     assert root.check_password(NEW)
 
 
-def test_the_admins_own_form_ends_the_sign_ins(client, cyd, sign_in, with_token):
+def test_the_admins_password_form_ends_the_sign_ins(client, cyd, sign_in, with_token):
     pair = sign_in(cyd)
     client.force_login(User.objects.create_superuser("root@example.com"))
     form = {"password1": NEW, "password2": NEW, "usable_password": "true"}

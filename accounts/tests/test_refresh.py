@@ -10,7 +10,7 @@ URL = "/api/auth/refresh"
 ME = "/api/auth/me"
 
 
-def test_it_gives_a_new_pair(anonymous, alice, sign_in, with_token):
+def test_it_returns_a_new_pair(anonymous, alice, sign_in, with_token):
     response = anonymous.post(URL, {"refresh": sign_in(alice)["refresh"]})
 
     assert response.status_code == 200
@@ -19,7 +19,7 @@ def test_it_gives_a_new_pair(anonymous, alice, sign_in, with_token):
     assert anonymous.post(URL, {"refresh": response.json()["refresh"]}).status_code == 200
 
 
-def test_a_token_is_good_once(anonymous, alice, sign_in):
+def test_a_token_works_once(anonymous, alice, sign_in):
     token = sign_in(alice)["refresh"]
 
     first = anonymous.post(URL, {"refresh": token})
@@ -30,7 +30,7 @@ def test_a_token_is_good_once(anonymous, alice, sign_in):
     assert second.json()["code"] == "token_not_valid"
 
 
-def test_a_race_signs_nobody_out(anonymous, alice, sign_in, with_token, ago):
+def test_parallel_refreshes_do_not_end_the_sign_in(anonymous, alice, sign_in, with_token, ago):
     ago(9)
     token = sign_in(alice)["refresh"]
     pair = anonymous.post(URL, {"refresh": token}).json()
@@ -43,7 +43,7 @@ def test_a_race_signs_nobody_out(anonymous, alice, sign_in, with_token, ago):
     assert anonymous.post(URL, {"refresh": pair["refresh"]}).status_code == 200
 
 
-def test_reuse_ends_the_sign_in_and_no_other(anonymous, alice, sign_in, with_token, ago, caplog):
+def test_reuse_ends_only_this_sign_in(anonymous, alice, sign_in, with_token, ago, caplog):
     other = sign_in(alice)
     ago(11)
     token = sign_in(alice)["refresh"]
@@ -59,7 +59,7 @@ def test_reuse_ends_the_sign_in_and_no_other(anonymous, alice, sign_in, with_tok
     assert token not in caplog.text
 
 
-def test_a_recent_refresh_does_not_excuse_an_old_token(anonymous, alice, sign_in, ago):
+def test_an_old_token_ends_the_sign_in_after_a_recent_refresh(anonymous, alice, sign_in, ago):
     ago(21)
     old = sign_in(alice)["refresh"]
     pair = anonymous.post(URL, {"refresh": old}).json()
@@ -73,7 +73,7 @@ def test_a_recent_refresh_does_not_excuse_an_old_token(anonymous, alice, sign_in
     assert anonymous.post(URL, {"refresh": pair["refresh"]}).status_code == 401
 
 
-def test_a_sign_in_ends_however_often_it_is_refreshed(alice, sign_in):
+def test_refreshing_does_not_extend_a_sign_in(alice, sign_in):
     token = RefreshToken(sign_in(alice)["refresh"])
     SignIn.objects.update(created_at=token.current_time - settings.SIGN_IN_LIFETIME * 0.999)
 
@@ -84,7 +84,7 @@ def test_a_sign_in_ends_however_often_it_is_refreshed(alice, sign_in):
     assert token.expires_at > successor.expires_at
 
 
-def test_what_was_spent_is_kept_no_longer_than_needed(alice, sign_in, ago):
+def test_used_tokens_are_forgotten_after_the_grace_period(alice, sign_in, ago):
     ago(60)
     token = RefreshToken(sign_in(alice)["refresh"])
     for seconds in range(54, 0, -6):
@@ -94,7 +94,7 @@ def test_what_was_spent_is_kept_no_longer_than_needed(alice, sign_in, ago):
     assert len(SignIn.objects.get().spent) == 2
 
 
-def test_the_oldest_sign_in_ends_when_there_are_too_many(cheap_hashes, cyd, sign_in, with_token):
+def test_the_oldest_sign_in_ends_above_the_limit(cheap_hashes, cyd, sign_in, with_token):
     tokens = [sign_in(cyd) for _ in range(51)]
 
     assert SignIn.objects.count() == 50
@@ -102,21 +102,21 @@ def test_the_oldest_sign_in_ends_when_there_are_too_many(cheap_hashes, cyd, sign
     assert with_token(tokens[1]["access"]).get(ME).status_code == 200
 
 
-def test_a_deactivated_user_gets_none(anonymous, alice, sign_in):
+def test_a_deactivated_user_gets_no_tokens(anonymous, alice, sign_in):
     token = sign_in(alice)["refresh"]
     User.objects.update(is_active=False)
 
     assert anonymous.post(URL, {"refresh": token}).status_code == 401
 
 
-def test_a_deleted_user_gets_none(anonymous, alice, sign_in):
+def test_a_deleted_user_gets_no_tokens(anonymous, alice, sign_in):
     token = sign_in(alice)["refresh"]
     alice.delete()
 
     assert anonymous.post(URL, {"refresh": token}).status_code == 401
 
 
-def test_an_access_token_is_no_refresh_token(anonymous, alice, sign_in):
+def test_an_access_token_is_refused(anonymous, alice, sign_in):
     response = anonymous.post(URL, {"refresh": sign_in(alice)["access"]})
 
     assert response.status_code == 401
@@ -124,7 +124,7 @@ def test_an_access_token_is_no_refresh_token(anonymous, alice, sign_in):
 
 
 @pytest.mark.parametrize("token", ["x", "e30.e30.e30", "ü"])
-def test_what_is_no_token_is_refused(anonymous, db, token):
+def test_a_value_that_is_not_a_token_is_refused(anonymous, db, token):
     assert anonymous.post(URL, {"refresh": token}).status_code == 401
 
 
@@ -138,7 +138,7 @@ def test_it_refuses_a_bad_body_and_names_the_member(anonymous, db, body):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_parallel_refreshes_one_succeeds(alice, at_once):
-    """A short form of `make races`."""
+    """A short version of `make races`."""
     token = RefreshToken.for_user(alice)
     for _ in range(20):
         successors = at_once(8, lambda _, token=token: token.rotate())
@@ -147,7 +147,7 @@ def test_of_parallel_refreshes_one_succeeds(alice, at_once):
     assert SignIn.objects.count() == 1
 
 
-def test_nothing_in_a_query_is_ignored(anonymous, alice, sign_in):
+def test_an_unknown_query_parameter_is_refused(anonymous, alice, sign_in):
     token = sign_in(alice)["refresh"]
 
     response = anonymous.post(f"{URL}?remember=1", {"refresh": token})

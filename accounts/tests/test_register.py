@@ -7,7 +7,7 @@ URL = "/api/auth/register"
 PASSWORD = "correct horse battery"
 
 
-def test_it_opens_an_account(anonymous, db):
+def test_it_creates_an_account(anonymous, db):
     response = anonymous.post(
         URL,
         {
@@ -39,7 +39,7 @@ def test_name_and_time_zone_may_be_left_out(anonymous, db):
     assert (response.json()["name"], response.json()["timezone"]) == ("", "UTC")
 
 
-def test_it_takes_no_privileges(anonymous, db):
+def test_it_ignores_privileges(anonymous, db):
     anonymous.post(
         URL,
         {
@@ -99,7 +99,7 @@ def test_it_refuses_a_bad_value_and_names_the_member(anonymous, db, member, valu
 
 
 @pytest.mark.parametrize("email", ["alice@example.com", "ALICE@Example.COM", " Alice@example.com "])
-def test_an_address_is_one_account_whatever_its_case(anonymous, alice, email):
+def test_addresses_that_differ_in_case_are_one_account(anonymous, alice, email):
     response = anonymous.post(URL, {"email": email, "password": PASSWORD})
 
     assert response.status_code == 400
@@ -119,7 +119,7 @@ def test_the_database_refuses_an_address_in_capitals(alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_open_one_account(anonymous, at_once):
+def test_two_parallel_requests_create_one_account(anonymous, at_once):
     def register(n):
         email = "cyd@example.com" if n % 2 else "CYD@example.com"
         return anonymous.post(URL, {"email": email, "password": PASSWORD}).status_code
@@ -131,7 +131,7 @@ def test_two_at_once_open_one_account(anonymous, at_once):
     assert User.objects.count() == 1
 
 
-def test_a_stale_token_is_no_hindrance(anonymous, db):
+def test_an_invalid_token_does_not_prevent_it(anonymous, db):
     anonymous.credentials(HTTP_AUTHORIZATION="Bearer stale")
 
     response = anonymous.post(URL, {"email": "cyd@example.com", "password": PASSWORD})

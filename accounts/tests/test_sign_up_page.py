@@ -12,7 +12,7 @@ URL = "/api-auth/register/"
 FORM = {"email": "dee@example.com", "password": PASSWORD, "name": "Dee", "timezone": "Asia/Tokyo"}
 
 
-def test_it_opens_an_account_and_signs_in(client, db):
+def test_it_creates_an_account_and_logs_in(client, db):
     response = client.post(URL, FORM)
 
     user = User.objects.get()
@@ -22,7 +22,7 @@ def test_it_opens_an_account_and_signs_in(client, db):
     assert client.get("/api/auth/me").json()["email"] == "dee@example.com"
 
 
-def test_it_needs_the_csrf_token(db):
+def test_it_requires_the_csrf_token(db):
     response = Client(enforce_csrf_checks=True).post(URL, FORM)
 
     assert response.status_code == 403
@@ -49,14 +49,14 @@ def test_it_shows_an_error_beside_its_field(client, cyd, field, value, error):
     assert User.objects.get() == cyd
 
 
-def test_a_password_does_not_come_back(client, db):
+def test_the_page_never_contains_the_password(client, db):
     page = client.post(URL, {**FORM, "email": "dee"}).content.decode()
 
     assert PASSWORD not in page
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_open_one_account(at_once):
+def test_two_parallel_requests_create_one_account(at_once):
     def sign_up(n):
         return Client().post(URL, FORM)
 
@@ -67,7 +67,7 @@ def test_two_at_once_open_one_account(at_once):
     assert User.objects.count() == 1
 
 
-def test_it_counts_with_the_call_of_the_api(client, anonymous, db, settings):
+def test_it_shares_the_limit_of_the_api(client, anonymous, db, settings):
     settings.THROTTLE_ANON = "2/min"
 
     anonymous.post("/api/auth/register", {})
@@ -80,7 +80,7 @@ def test_it_counts_with_the_call_of_the_api(client, anonymous, db, settings):
 
 
 @pytest.mark.parametrize("email", ["dee@example.com", "cyd@example.com"])
-def test_where_addresses_are_confirmed_it_tells_no_more_than_that(
+def test_with_verification_a_known_address_gets_the_same_page(
     client, cyd, settings, mails_of, email
 ):
     settings.EMAIL_VERIFICATION = "required"

@@ -1,4 +1,4 @@
-"""Tokens that are malformed, foreign or mangled: a 401 wherever they are presented."""
+"""Malformed and forged tokens are a 401 at every endpoint."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ DROP = "(left out)"
 
 @pytest.fixture
 def forge(alice):
-    """A token of Alice's, signed with our key, with some of its claims changed or left out."""
+    """A token of Alice, signed with our key, with changed or missing claims."""
 
     def make(kind, key=settings.SIMPLE_JWT["SIGNING_KEY"], algorithm="HS256", **changes):
         token = RefreshToken.for_user(alice)
@@ -69,7 +69,7 @@ CHANGES = [
 
 
 def refused_everywhere(client, kind, token):
-    """The statuses of every call that takes a token of this kind."""
+    """The statuses of all endpoints that accept this kind of token."""
     yield client.post("/api/auth/verify", {"token": token}).status_code
     if kind == "refresh":
         yield client.post("/api/auth/refresh", {"refresh": token}).status_code
@@ -82,13 +82,13 @@ def refused_everywhere(client, kind, token):
 
 
 @pytest.mark.parametrize("kind", ["access", "refresh"])
-def test_the_forge_makes_good_tokens(anonymous, forge, kind):
+def test_the_forge_creates_valid_tokens(anonymous, forge, kind):
     assert anonymous.post("/api/auth/verify", {"token": forge(kind)}).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["access", "refresh"])
 @pytest.mark.parametrize("changes", CHANGES, ids=str)
-def test_a_token_with_an_odd_claim_is_refused(anonymous, forge, kind, changes):
+def test_a_token_with_an_invalid_claim_is_refused(anonymous, forge, kind, changes):
     token = forge(kind, **changes)
 
     assert set(refused_everywhere(anonymous, kind, token)) == {401}
@@ -123,7 +123,7 @@ def test_another_key_or_algorithm_is_refused(anonymous, forge, kind, key, algori
 
 
 @pytest.mark.parametrize("kind", ["access", "refresh"])
-def test_a_mangled_token_is_refused(anonymous, forge, kind):
+def test_a_malformed_token_is_refused(anonymous, forge, kind):
     head, body, signature = forge(kind).split(".")
     claims = json.loads(base64.urlsafe_b64decode(body + "=="))
     claims["user_id"] = "1"
@@ -154,7 +154,7 @@ def test_another_header_is_refused(anonymous, db, header):
     assert response["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_token_names_its_sign_in_issuer_and_audience(alice):
+def test_a_token_has_sign_in_issuer_and_audience(alice):
     refresh = RefreshToken.for_user(alice)
 
     claims = jwt.decode(str(refresh.access_token), options={"verify_signature": False})
@@ -188,13 +188,13 @@ def test_a_header_without_the_scheme_says_so(anonymous, alice, header):
     assert "`Authorization: Bearer`" in response.json()["detail"]
 
 
-def test_no_header_asks_for_credentials(anonymous, db):
+def test_a_request_without_the_header_is_challenged(anonymous, db):
     response = anonymous.get("/api/auth/me")
 
     assert response.json()["detail"] == "Authentication credentials were not provided."
 
 
-def test_an_expired_token_says_that_it_has_expired(anonymous, forge):
+def test_an_expired_token_has_its_own_error_code(anonymous, forge):
     access, refresh = forge("access", exp=1), forge("refresh", exp=1)
 
     read = anonymous.get("/api/auth/me", headers={"authorization": f"Bearer {access}"})

@@ -1,4 +1,4 @@
-"""Names and rules of time zones come from one place, and stay readable when names are dropped."""
+"""Names and rules of time zones come from one source, and removed names can still be read."""
 
 import os
 import shutil
@@ -23,14 +23,14 @@ def test_every_name_that_is_allowed_has_rules():
         assert zoneinfo.ZoneInfo.no_cache(name).key == name
 
 
-def test_rules_are_as_new_as_names(alice):
-    """Vancouver has kept summer time since 2026; older machines do not know."""
+def test_rules_are_as_recent_as_names(alice):
+    """Vancouver has permanent summer time since 2026. Older systems do not have this rule."""
     alice.timezone = "America/Vancouver"
 
     assert alice.local_time(datetime(2026, 12, 1, 20, tzinfo=UTC)).hour == 13
 
 
-def test_the_rules_of_the_machine_are_not_used(tmp_path):
+def test_the_system_rules_are_not_used(tmp_path):
     (tmp_path / "Europe").mkdir()
     shutil.copy(str(PACKAGE / "Asia" / "Tokyo"), tmp_path / "Europe" / "Berlin")
     code = (
@@ -60,7 +60,7 @@ def test_the_rules_of_the_machine_are_not_used(tmp_path):
         ("", "UTC"),
     ],
 )
-def test_a_dropped_name_is_read_as_its_successor_or_utc(client, alice, stored, read):
+def test_a_removed_name_becomes_its_successor_or_utc(client, alice, stored, read):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE accounts_user SET timezone = %s", [stored])
     client.force_login(alice)

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-# What a server at a public address needs beside its ALLOWED_HOSTS.
+# The variables that a public server needs in addition to ALLOWED_HOSTS.
 PUBLIC = {
     "PUBLIC_URL": "https://todo.example",
     "FRONTEND_URL": "https://app.example",
@@ -24,7 +24,7 @@ PUBLIC = {
 
 @pytest.fixture(scope="session")
 def copy_project():
-    """Copies what runs of the project to a folder, as a fresh clone has it."""
+    """Copies the runtime files of the project to a folder, as in a fresh clone."""
 
     def copy(target):
         left = shutil.ignore_patterns(".*", "__pycache__", "e2e", "faults", "fuzz", "tests", "var")
@@ -40,18 +40,18 @@ def project(copy_project, tmp_path):
 
 
 def show(project, expression, **variables):
-    """What a setting is, in an environment of nothing but `variables`."""
+    """The value of a setting in an environment with only these variables."""
     code = f"from todo_project import settings; print({expression})"
     return run(project, "-c", code, **variables)
 
 
 def serve(project, *options, **variables):
-    """How `serve` ends when it refuses to begin."""
+    """The result of `serve` when it refuses to start."""
     return run(project, "manage.py", "serve", *options, **variables)
 
 
 def run(project, *arguments, **variables):
-    """Python in a copy of the project; permissions hold for it even where root runs the tests."""
+    """Runs Python in a copy of the project, subject to file permissions even for root."""
     without = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
     return subprocess.run(
         [*(without if os.geteuid() == 0 else []), sys.executable, *arguments],
@@ -65,7 +65,7 @@ def run(project, *arguments, **variables):
 
 @pytest.fixture(scope="session")
 def serving(copy_project, tmp_path_factory):
-    """Starts a server on a fresh database of the kind that is tested; gives its address."""
+    """Starts a server on a new database of the tested kind and gives its URL."""
 
     @contextmanager
     def serve(**variables):
@@ -93,7 +93,7 @@ def serving(copy_project, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(serving):
-    """The address of a server as the README starts it."""
+    """The URL of a server that is started as in the README."""
     with serving() as address:
         yield address
 
@@ -106,7 +106,7 @@ def free_port():
 
 @contextmanager
 def fresh_database():
-    """The variables that name a database of its own; none of them for the embedded one."""
+    """The variables for a separate database; none for the embedded database."""
     if settings.EMBEDDED_DATABASE:
         yield {}
         return

@@ -15,7 +15,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def browser(alice):
-    """Signed in as Alice through the login page, with the CSRF check that tests usually lack."""
+    """A client logged in as Alice through the login page, with CSRF checks enabled."""
     alice.set_password(PASSWORD)
     alice.save()
     client = Client(enforce_csrf_checks=True, headers={"accept": "text/html"})
@@ -35,11 +35,11 @@ def page_of(browser, path):
     return browser.get(path).content.decode()
 
 
-def test_the_root_leads_there(client):
+def test_the_root_redirects_to_the_tasks(client):
     assert client.get("/")["Location"] == "/api/tasks"
 
 
-def test_an_anonymous_visitor_is_shown_the_way_in(client, db):
+def test_an_anonymous_visitor_sees_links_to_log_in_and_sign_up(client, db):
     response = client.get("/api/tasks", headers={"accept": "text/html"})
 
     assert response.status_code == 401
@@ -85,7 +85,7 @@ def test_a_form_shows_an_error_beside_its_field(browser):
     )
 
 
-def test_a_bearer_token_does_not_open_the_form_parser(anonymous, alice):
+def test_a_form_with_a_bearer_token_is_refused(anonymous, alice):
     token = RefreshToken.for_user(alice).access_token
     anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
 
@@ -96,7 +96,7 @@ def test_a_bearer_token_does_not_open_the_form_parser(anonymous, alice):
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_a_bearer_token_beside_a_session_sends_no_form(browser, alice, scheme):
+def test_a_form_with_a_bearer_token_and_a_session_is_refused(browser, alice, scheme):
     token = RefreshToken.for_user(alice).access_token
     form = {"title": "Buy milk", "csrfmiddlewaretoken": csrf_token(page_of(browser, "/api/tasks"))}
 
@@ -107,8 +107,8 @@ def test_a_bearer_token_beside_a_session_sends_no_form(browser, alice, scheme):
 
 
 @pytest.mark.parametrize("credentials", ["Basic b3BlcmF0b3I6c2VjcmV0", "Digest username=x", ""])
-def test_other_credentials_leave_the_forms_alone(browser, alice, credentials):
-    """As of an operator who has the proxy ask for a password."""
+def test_forms_work_with_other_credentials(browser, alice, credentials):
+    """For example, the proxy may require a password."""
     browser.defaults["HTTP_AUTHORIZATION"] = credentials
     page = page_of(browser, "/api/tasks")
 
@@ -121,7 +121,7 @@ def test_other_credentials_leave_the_forms_alone(browser, alice, credentials):
     assert alice.tasks.get().title == "Buy milk"
 
 
-def test_a_filter_form_may_leave_controls_empty(browser, milk):
+def test_empty_controls_of_a_filter_form_are_ignored(browser, milk):
     response = browser.get("/api/tasks?status=pending&sort=&priority=&due=&due_after=&due_before=")
 
     assert response.status_code == 200
@@ -142,7 +142,7 @@ def test_a_task_has_a_page(browser, milk):
     assert 'value="Buy milk"' in page  # the form to edit it
 
 
-def test_signing_out_ends_it(browser):
+def test_logging_out_ends_the_session(browser):
     token = csrf_token(browser.get("/api/tasks").content.decode())
 
     browser.post("/api-auth/logout/", {"csrfmiddlewaretoken": token})
@@ -150,10 +150,12 @@ def test_signing_out_ends_it(browser):
     assert browser.get("/api/tasks").status_code == 401
 
 
-def test_the_login_page_cuts_nothing(client):
+def test_the_login_page_does_not_truncate_passwords(client):
     page = client.get("/api-auth/login/").content.decode()
 
-    assert re.findall('maxlength="([0-9]+)"', page) == ["254"]  # an address's; a password has none
+    assert re.findall('maxlength="([0-9]+)"', page) == [
+        "254"
+    ]  # the address; a password has no limit
 
 
 def test_the_login_page_refuses_a_wrong_password(client, alice):
@@ -163,7 +165,7 @@ def test_the_login_page_refuses_a_wrong_password(client, alice):
     assert User.objects.get().last_login is None
 
 
-def test_a_button_signs_out(client, alice):
+def test_a_button_logs_out(client, alice):
     client.force_login(alice)
     page = client.get("/api/tasks", headers={"accept": "text/html"}).content.decode()
 
@@ -173,7 +175,7 @@ def test_a_button_signs_out(client, alice):
     assert client.get("/api/tasks").status_code == 401
 
 
-def test_a_form_has_what_is_stored(browser, alice):
+def test_a_form_has_the_stored_values(browser, alice):
     task = Task.objects.create(owner=alice, title="Buy milk", due_date="2026-12-01", priority=2)
 
     page = browser.get(f"/api/tasks/{task.pk}").content.decode()
@@ -182,7 +184,7 @@ def test_a_form_has_what_is_stored(browser, alice):
     assert '<option value="medium" selected>Medium</option>' in page
 
 
-def test_a_refused_password_does_not_come_back(browser):
+def test_a_refused_password_is_not_in_the_page(browser):
     token = csrf_token(browser.get("/api/auth/password").content.decode())
     form = {"current_password": "wrong horse", "new_password": "a longer horse"}
 
@@ -218,13 +220,13 @@ def test_a_page_of_a_list_links_to_the_next(browser, alice):
     assert 'rel="prev"' not in page
 
 
-def test_what_is_gone_has_no_forms(browser, milk):
+def test_a_missing_task_has_no_forms(browser, milk):
     page = browser.get("/api/tasks/999").content.decode()
 
     assert "data-method" not in page.replace('data-method="OPTIONS"', "")
 
 
-def test_pages_have_readable_names_and_the_api_those_it_had(browser, alice_client, milk):
+def test_pages_have_readable_names_and_options_keep_theirs(browser, alice_client, milk):
     page = browser.get(f"/api/tasks/{milk.pk}").content.decode()
 
     assert "<title>Task – Todo API</title>" in page
@@ -235,7 +237,7 @@ def test_pages_have_readable_names_and_the_api_those_it_had(browser, alice_clien
 @pytest.mark.parametrize(
     "content_type", ["multipart/form-data", "application/x-www-form-urlencoded"]
 )
-def test_a_form_keeps_the_line_ends_of_a_text(client, alice, content_type):
+def test_a_form_keeps_line_breaks(client, alice, content_type):
     client.force_login(alice)
     form = {"title": "Buy milk", "description": "Two\r\nbottles"}
     if content_type == "multipart/form-data":
@@ -248,7 +250,7 @@ def test_a_form_keeps_the_line_ends_of_a_text(client, alice, content_type):
 
 @pytest.mark.parametrize("text", ["", "two\nlines", "two\r\nlines ", "\ra\r\n\nb\r"])
 @pytest.mark.parametrize("form_type", [MULTIPART_CONTENT, "application/x-www-form-urlencoded"])
-def test_saving_what_is_unchanged_changes_nothing(client, alice, text, form_type):
+def test_saving_without_changes_writes_nothing(client, alice, text, form_type):
     client.force_login(alice)
     task = Task.objects.create(owner=alice, title="Buy milk", description=text)
     before = Task.objects.values().get()
@@ -263,7 +265,7 @@ def test_saving_what_is_unchanged_changes_nothing(client, alice, text, form_type
 
 
 @pytest.mark.parametrize("path", ["/api-auth/login/", "/api-auth/register/", "/admin/login/"])
-def test_a_form_that_is_too_old_leads_back_to_its_page(db, path):
+def test_an_expired_form_links_to_its_page(db, path):
     response = Client(enforce_csrf_checks=True).post(path, {})
 
     page = response.content.decode()
@@ -273,7 +275,7 @@ def test_a_form_that_is_too_old_leads_back_to_its_page(db, path):
 
 
 @pytest.mark.parametrize("title", ["\u202e", "\u2066\u2069", "\u200b"])
-def test_a_title_that_nobody_sees_can_still_be_chosen(client, alice, title):
+def test_a_task_with_an_invisible_title_has_a_link(client, alice, title):
     task = Task.objects.create(owner=alice, title=title)
     client.force_login(alice)
 
@@ -283,7 +285,7 @@ def test_a_title_that_nobody_sees_can_still_be_chosen(client, alice, title):
     assert str(task) == f"Task {task.pk}"
 
 
-def test_an_edit_does_not_overwrite_a_change_of_meanwhile(client, alice, alice_client):
+def test_an_edit_does_not_overwrite_a_concurrent_change(client, alice, alice_client):
     client.force_login(alice)
     path = f"/api/tasks/{Task.objects.create(owner=alice, title='Buy milk').pk}"
     form = client.get(path, headers={"accept": "text/html"}).content.decode()
@@ -300,7 +302,7 @@ def test_an_edit_does_not_overwrite_a_change_of_meanwhile(client, alice, alice_c
     assert Task.objects.get().title == "Buy oats"
 
 
-def test_a_file_is_no_etag(client, alice, milk):
+def test_a_file_sent_as_etag_is_a_412(client, alice, milk):
     client.force_login(alice)
     body = encode_multipart(BOUNDARY, {"title": "Buy oats", "etag": ContentFile("x", "x")})
 
@@ -311,12 +313,12 @@ def test_a_file_is_no_etag(client, alice, milk):
 
 @pytest.fixture
 def long_tasks(alice):
-    """A page of them, with descriptions that HTML writes four times as long."""
+    """A page of tasks. HTML makes their descriptions four times as long."""
     task = {"owner": alice, "description": "<" * 10_000, "updated_at": alice.date_joined}
     Task.objects.bulk_create(Task(title=f"Task {n}", **task) for n in range(200))
 
 
-def test_a_page_of_a_list_does_not_grow_with_its_texts(client, alice, long_tasks):
+def test_a_list_page_does_not_contain_all_descriptions(client, alice, long_tasks):
     client.force_login(alice)
 
     page = client.get("/api/tasks?page_size=200", headers={"accept": "text/html"})
@@ -324,12 +326,12 @@ def test_a_page_of_a_list_does_not_grow_with_its_texts(client, alice, long_tasks
 
     assert len(page.content) < 1_500_000
     assert "The rest is left out. Ask for application/json." in page.content.decode()
-    assert page.content.count(b'data-method="PATCH"') == 200  # each can be completed
+    assert page.content.count(b'data-method="PATCH"') == 200  # each task has a form to complete it
     assert {len(task["description"]) for task in data.json()} == {10_000}
 
 
 @pytest.mark.parametrize("name", ["title", "priority"])
-def test_a_page_does_not_repeat_a_megabyte_that_was_sent(browser, name):
+def test_a_page_does_not_repeat_a_long_value(browser, name):
     token = csrf_token(browser.get("/api/tasks").content.decode())
     form = {"title": "Buy milk", name: "<" * 1_000_000, "csrfmiddlewaretoken": token}
 

@@ -1,4 +1,4 @@
-"""Settings as a new process sees them, in a copy of the project as it is checked out."""
+"""Settings in a new process, in a copy of the project as in a fresh clone."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from django.db import connection
 from .conftest import PUBLIC, serve, show
 
 
-def test_with_nothing_configured_it_is_closed(project):
+def test_the_defaults_are_safe(project):
     names = ["DEBUG", "ALLOWED_HOSTS", "HOST", "CORS_ALLOWED_ORIGINS", "TRUSTED_PROXIES"]
 
     result = show(project, ", ".join(f"settings.{name}" for name in names))
@@ -24,7 +24,7 @@ def test_with_nothing_configured_it_is_closed(project):
     )
 
 
-def test_keys_are_made_once_and_kept_private(project):
+def test_keys_are_generated_once_and_kept_private(project):
     keys = "settings.SECRET_KEY, settings.SIMPLE_JWT['SIGNING_KEY']"
 
     first, second = show(project, keys).stdout, show(project, keys).stdout
@@ -39,7 +39,7 @@ def test_keys_are_made_once_and_kept_private(project):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_processes_that_start_together_agree_on_a_key(project):
+def test_processes_that_start_together_share_a_key(project):
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda _: show(project, "settings.SECRET_KEY").stdout, range(8)))
 
@@ -48,7 +48,7 @@ def test_processes_that_start_together_agree_on_a_key(project):
 
 
 @pytest.mark.parametrize("variable", ["DATABASE_URL", "NEON_DB_URL"])
-def test_a_server_database_is_configured_by_its_address(project, variable):
+def test_a_server_database_is_configured_by_its_url(project, variable):
     address = "postgres://ann:p%40ss@db.example:5433/todo?sslmode=require"
     keys = {"SECRET_KEY": "x" * 50, "JWT_SIGNING_KEY": "y" * 50}
 
@@ -71,7 +71,7 @@ POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_bin
 @pytest.mark.parametrize(
     ("variables", "default", "direct"),
     [
-        # host, options, server-side cursors, of either connection
+        # host, options and server-side cursors of both connections
         (
             {"DATABASE_URL": DIRECT},
             ("db.example", "-c statement_timeout=15s -c lock_timeout=5s", True),
@@ -107,7 +107,7 @@ POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_bin
         ),
     ],
 )
-def test_a_pooler_is_gone_easy_on(project, variables, default, direct):
+def test_a_pooler_gets_no_session_state(project, variables, default, direct):
     expression = """[
         (one["HOST"], one["OPTIONS"].get("options"), not one.get("DISABLE_SERVER_SIDE_CURSORS"))
         for one in settings.DATABASES.values()
@@ -119,7 +119,7 @@ def test_a_pooler_is_gone_easy_on(project, variables, default, direct):
 
 
 @pytest.mark.parametrize("address", [DIRECT, POOLED])
-def test_what_the_address_asks_of_tls_reaches_the_driver(project, address):
+def test_tls_options_of_the_url_reach_the_driver(project, address):
     expression = """[
         (one["OPTIONS"]["sslmode"], one["OPTIONS"]["channel_binding"])
         for one in settings.DATABASES.values()
@@ -201,14 +201,14 @@ def test_what_the_address_asks_of_tls_reaches_the_driver(project, address):
         ),
     ],
 )
-def test_it_refuses_to_start_in_one_clear_line(project, variables, line):
+def test_an_invalid_configuration_is_one_line(project, variables, line):
     result = serve(project, **variables)
 
     assert result.returncode == 1
     assert result.stderr == f"{line}\n"
 
 
-def test_a_file_gives_what_the_environment_does_not(project):
+def test_the_file_supplements_the_environment(project):
     (project / ".env").write_text("PORT=9000\nHOST=0.0.0.0\n")
 
     result = show(project, "settings.PORT, settings.HOST", HOST="127.0.0.2")
@@ -216,7 +216,7 @@ def test_a_file_gives_what_the_environment_does_not(project):
     assert result.stdout.strip() == "9000 127.0.0.2"
 
 
-def test_a_public_https_address_turns_the_protections_on(project):
+def test_a_public_https_url_enables_the_protections(project):
     names = ["SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"]
     names += ["SECURE_HSTS_SECONDS", "CSRF_TRUSTED_ORIGINS", "SECURE_REDIRECT_EXEMPT"]
     expression = ", ".join(f"settings.{name}" for name in names)
@@ -245,8 +245,8 @@ def test_a_public_https_address_turns_the_protections_on(project):
         ),
     ],
 )
-def test_a_public_server_is_ready_to_be_public(project, variables, line):
-    """Links to reset a password would be in the log, and HTTPS would be redirected to itself."""
+def test_a_public_server_needs_more_variables(project, variables, line):
+    """Otherwise reset links would be in the log, and HTTPS would redirect to itself."""
     result = serve(project, "--migrate", **{**PUBLIC, "ALLOWED_HOSTS": "todo.example", **variables})
 
     assert result.returncode == 1
@@ -269,7 +269,7 @@ def test_a_public_server_without_tls_needs_no_proxy(project):
         ({"HSTS_INCLUDE_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}, "True True"),
     ],
 )
-def test_the_rest_of_the_domain_is_the_operators_choice(project, variables, expected):
+def test_hsts_for_subdomains_is_optional(project, variables, expected):
     names = ["SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD"]
     expression = ", ".join(f"settings.{name}" for name in names)
 
@@ -278,7 +278,7 @@ def test_the_rest_of_the_domain_is_the_operators_choice(project, variables, expe
     assert result.stdout.strip() == expected, result.stderr
 
 
-def test_a_proxy_is_believed_only_when_it_is_trusted(project):
+def test_a_proxy_header_needs_a_trusted_proxy(project):
     expression = "getattr(settings, 'SECURE_PROXY_SSL_HEADER', None)"
 
     trusted = show(project, expression, TRUSTED_PROXIES="1")
@@ -309,7 +309,7 @@ def test_better_auth_is_off_unless_it_is_configured(project, variables, expected
     assert [name.rsplit(".")[-1] for name in eval(result.stdout)] == expected  # noqa: S307
 
 
-def test_its_tokens_are_for_its_address_unless_others_are_named(project):
+def test_issuer_and_audience_default_to_the_url(project):
     names = ("URL", "ISSUER", "AUDIENCE")
     expression = ", ".join(f"settings.BETTER_AUTH_{name}" for name in names)
     url = {"BETTER_AUTH_URL": "https://app.example/"}
@@ -332,7 +332,7 @@ def test_its_tokens_are_for_its_address_unless_others_are_named(project):
         ("https://app.example/shop/api/auth", "https://app.example"),
     ],
 )
-def test_its_tokens_name_the_origin_of_its_address(project, url, origin):
+def test_issuer_and_audience_are_the_origin_of_the_url(project, url, origin):
     names = ("ISSUER", "AUDIENCE", "URL")
     expression = ", ".join(f"settings.BETTER_AUTH_{name}" for name in names)
 
@@ -344,7 +344,7 @@ def test_its_tokens_name_the_origin_of_its_address(project, url, origin):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the settings are SQLite's")
-def test_the_embedded_database_is_set_up_for_writers_and_for_faults(db):
+def test_the_embedded_database_has_safe_options(db):
     with connection.cursor() as cursor:
         journal, synchronous, timeout = (
             cursor.execute(f"PRAGMA {name}").fetchone()[0]
@@ -370,14 +370,14 @@ def test_the_embedded_database_is_set_up_for_writers_and_for_faults(db):
         ),
     ],
 )
-def test_it_does_not_serve_in_public_what_is_not_made_for_it(project, variables, errors):
+def test_an_unsafe_public_server_does_not_start(project, variables, errors):
     result = serve(project, **variables)
 
     assert result.returncode == 1
     assert sorted(re.findall(r"\((\w+\.E\d+)\)", result.stderr)) == errors
 
 
-def test_a_database_that_is_not_there_is_told_in_a_line(project):
+def test_an_unreachable_database_is_one_line(project):
     address = "postgres://ann:sesame@127.0.0.1:1/todo"
 
     result = serve(project, "--migrate", DATABASE_URL=address, **KEYS)
@@ -389,7 +389,7 @@ def test_a_database_that_is_not_there_is_told_in_a_line(project):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1"])
-def test_on_this_machine_alone_it_may_be_open(project, host):
+def test_a_loopback_server_may_be_unsafe(project, host):
     code = "from todo_project.checks import check_public_server; print(check_public_server(None))"
 
     result = subprocess.run(
@@ -403,7 +403,7 @@ def test_on_this_machine_alone_it_may_be_open(project, host):
     assert result.stdout.strip() == "[]", result.stderr
 
 
-def test_it_says_what_is_in_effect_and_no_secret(project):
+def test_it_prints_the_configuration_without_secrets(project):
     variables = {
         "CACHE_URL": "redis://ann:sesame@cache.example:6379/1?client_name=sesame,redis://:sesame@b:6379",
         "EMAIL_URL": "smtp+tls://ann:sesame@mail.example:587",

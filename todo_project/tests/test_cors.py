@@ -41,7 +41,7 @@ def test_the_front_end_may_read_the_headers_of_any_answer(anonymous, db, path):
 @pytest.mark.parametrize("origin", [FRONTEND, "http://127.0.0.1:3000"])
 @pytest.mark.parametrize("method", ["get", "options"])
 def test_the_front_end_may_send_credentials(anonymous, db, origin, method):
-    """As `fetch` does with `credentials: "include"`."""
+    """Like `fetch` with `credentials: "include"`."""
     asked = {"origin": origin, "access-control-request-method": "GET"}
 
     response = getattr(anonymous, method)("/api/tasks", headers=asked)
@@ -51,8 +51,8 @@ def test_the_front_end_may_send_credentials(anonymous, db, origin, method):
 
 
 @pytest.mark.parametrize("token", [False, True])
-def test_a_session_writes_nothing_for_the_front_end(alice, token):
-    """Its page can have no CSRF token, and the origin of one that it found would tell."""
+def test_the_front_end_cannot_write_with_a_session(alice, token):
+    """Its page cannot get a CSRF token, and the `Origin` header would reveal a stolen one."""
     browser = APIClient(enforce_csrf_checks=True)
     browser.force_login(alice)
     browser.get("/api/tasks", headers={"accept": "text/html"})
@@ -76,7 +76,7 @@ def test_a_session_writes_nothing_for_the_front_end(alice, token):
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post", "options"])
-def test_others_may_not(anonymous, db, origin, method):
+def test_other_origins_are_not_allowed(anonymous, db, origin, method):
     asked = {"origin": origin, "access-control-request-method": "GET"}
 
     response = getattr(anonymous, method)("/api/tasks", headers=asked)
@@ -84,7 +84,7 @@ def test_others_may_not(anonymous, db, origin, method):
     assert not [name for name in response.headers if name.startswith("Access-Control-")]
 
 
-def test_pages_beside_the_api_are_nobody_elses(client):
+def test_pages_outside_the_api_have_no_cors_headers(client):
     response = client.get("/admin/login/", headers={"origin": FRONTEND})
 
     assert "Access-Control-Allow-Origin" not in response

@@ -1,4 +1,4 @@
-"""A real server whose database goes away and comes back."""
+"""A real server whose database becomes unreachable and returns."""
 
 import json
 import os
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def ask(url, body=None, **headers):
-    """The status, the headers and the JSON of an answer."""
+    """The status, the headers and the JSON of a response."""
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers})
     try:
@@ -33,7 +33,7 @@ def ask(url, body=None, **headers):
 
 @pytest.fixture(scope="module")
 def trouble(serving):
-    """A server, a token of a user of its, and a way to shut its database and open it again."""
+    """A server, an access token, and a function that blocks or allows connections to its database."""
     with fresh_database() as variables, serving(**variables, WORKERS="2") as server:
         address, name = variables["DATABASE_URL"].rsplit("/", 1)
         account = {"email": "ann@example.com", "password": "correct horse battery"}
@@ -44,7 +44,7 @@ def trouble(serving):
             def allow_connections(allowed):
                 connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}")
                 connection.execute(
-                    # and waits until each has ended
+                    # and waits until every connection has ended
                     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                     " WHERE datname = %s",
                     [name],
@@ -53,15 +53,15 @@ def trouble(serving):
             yield server, {"Authorization": f"Bearer {token}"}, allow_connections
 
 
-def test_broken_connections_are_replaced_before_anybody_notices(trouble):
+def test_broken_connections_are_replaced_without_an_error(trouble):
     server, headers, allow_connections = trouble
 
     for _ in range(3):
         assert [ask(f"{server}/api/tasks", **headers)[0] for _ in range(8)] == [200] * 8
-        allow_connections(True)  # and ends those there are
+        allow_connections(True)  # also ends existing connections
 
 
-def test_without_a_database_calls_are_503_and_work_again_when_it_is_back(trouble):
+def test_calls_are_503_until_the_database_is_back(trouble):
     server, headers, allow_connections = trouble
     task = {"title": "Buy milk"}
     assert ask(f"{server}/api/tasks", task, **headers)[0] == 201
@@ -88,7 +88,7 @@ def test_without_a_database_calls_are_503_and_work_again_when_it_is_back(trouble
 
 @pytest.fixture
 def kept(serving):
-    """A server with one connection, a token of a user of its, and a way to change the database."""
+    """A server with one connection, an access token, and a function that runs SQL in its database."""
     one = {"WORKERS": "1", "THREADS": "1"}
     with fresh_database() as variables, serving(**variables, **one) as server:
         account = {"email": "ann@example.com", "password": "correct horse battery"}
@@ -109,7 +109,7 @@ def make_read_only(connection):
 
 
 def fail_over(connection):
-    """New connections lead to a server that takes writes; those that there are stay."""
+    """New connections accept writes. Existing connections stay read-only."""
     name = connection.info.dbname
     connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
 
@@ -152,7 +152,7 @@ def test_a_connection_with_plans_of_a_changed_table_is_dropped_when_it_fails(kep
     assert ask(f"{server}/api/tasks", **headers)[0] == 200
 
 
-def test_an_address_that_asks_for_tls_gets_it_or_no_connection(copy_project, tmp_path):
+def test_a_url_that_requires_tls_allows_no_plain_connection(copy_project, tmp_path):
     code = """if True:
         from django.db import connection
         with connection.cursor() as cursor:

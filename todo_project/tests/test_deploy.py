@@ -1,4 +1,4 @@
-"""What can be said of the files in deploy/ without Docker and systemd."""
+"""Checks of the files in deploy/ that need neither Docker nor systemd."""
 
 import configparser
 import re
@@ -27,13 +27,13 @@ CHOSEN = {
 
 @pytest.fixture
 def services():
-    """Those of compose.yml, with the variables that somebody has chosen."""
+    """The services of compose.yml, with these variables."""
     text = (DEPLOY / "compose.yml").read_text()
     text = re.sub(r"\$\{(\w+):\?\}", lambda match: CHOSEN[match[1]], text)
     return yaml.safe_load(re.sub(r"\$\{\w+:-\}", "", text))["services"]
 
 
-def test_the_containers_are_ready_to_be_public(project, services):
+def test_the_containers_pass_the_deployment_checks(project, services):
     variables = {name: str(value or "") for name, value in services["api"]["environment"].items()}
 
     result = run(project, "manage.py", "check", HOST="0.0.0.0", **variables)
@@ -47,7 +47,7 @@ def test_every_container_has_a_version_and_a_limit(services):
         assert re.fullmatch(r"\d+[mg]", service["mem_limit"]), name
 
 
-def test_the_api_is_no_superuser_of_its_database(services):
+def test_the_role_is_not_a_superuser(services):
     environment = services["api"]["environment"]
     superuser = services["postgres"]["environment"]["POSTGRES_USER"]
 
@@ -56,14 +56,14 @@ def test_the_api_is_no_superuser_of_its_database(services):
     assert superuser != "todo"
 
 
-def test_redis_asks_for_a_password(services):
+def test_redis_requires_a_password(services):
     command = services["redis"]["command"]
 
     assert command[command.index("--requirepass") + 1] == "redis-password"
     assert ":redis-password@" in services["api"]["environment"]["CACHE_URL"]
 
 
-def test_what_has_expired_is_cleared_daily_in_the_same_environment(services):
+def test_expired_rows_are_cleared_daily_in_the_same_environment(services):
     assert "manage.py clear_expired; sleep 86400" in services["daily"]["entrypoint"][-1]
     assert services["daily"]["environment"] == services["api"]["environment"]
 
@@ -88,7 +88,7 @@ def unit(name):
 
 @pytest.fixture
 def installed():
-    """The names of what the image installs, by the command of the Dockerfile."""
+    """The names of the packages that the Dockerfile installs."""
     command = re.search("^RUN (sed .*) > runtime.txt", (DEPLOY / "Dockerfile").read_text(), re.M)[1]
     lines = subprocess.check_output(["sh", "-c", command], cwd=settings.BASE_DIR, text=True)
     return {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)", lines, re.MULTILINE)}
@@ -99,7 +99,7 @@ def test_the_image_has_no_test_tools(installed):
     assert not {name for name in installed if "pytest" in name}
 
 
-def test_the_image_has_all_that_its_packages_need(installed):
+def test_the_image_has_all_requirements_of_its_packages(installed):
     needed = {
         canonicalize_name(requirement.name)
         for name in installed

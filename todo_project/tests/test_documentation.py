@@ -32,7 +32,7 @@ PATHS = {
 
 
 def test_the_schema_in_the_repository_is_the_one_that_is_served(tmp_path):
-    """After a change of the API: `make schema`."""
+    """After a change of the API, run `make schema`."""
     call_command("spectacular", file=str(tmp_path / "openapi.yml"), validate=True)
 
     committed = settings.BASE_DIR / "docs" / "openapi.yml"
@@ -45,7 +45,7 @@ def operations(client):
             yield f"{method} {path}", operation
 
 
-def test_every_operation_says_what_it_does_and_how_it_refuses(client):
+def test_every_operation_has_a_summary_and_documents_its_errors(client):
     problem = {"$ref": "#/components/schemas/Problem"}
     refusals = client.get("/openapi.json").json()["components"]["responses"]
     for name, operation in operations(client):
@@ -86,13 +86,13 @@ def test_the_first_requests_may_come_at_once(at_once):
 
 
 @pytest.mark.parametrize("query", ["version=2", "version=a%0Ab", "version=%00", "lang=de"])
-def test_the_schema_is_the_same_whatever_the_query(client, query):
+def test_the_schema_does_not_depend_on_the_query(client, query):
     response = client.get(f"/openapi.json?{query}")
 
     assert (response.status_code, response.content) == (200, client.get("/openapi.json").content)
 
 
-def test_the_schema_knows_the_bearer_token_and_where_it_is_needed(client):
+def test_the_schema_has_the_bearer_scheme_where_it_is_needed(client):
     schema = client.get("/openapi.json").json()
 
     bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -101,7 +101,7 @@ def test_the_schema_knows_the_bearer_token_and_where_it_is_needed(client):
     assert schema["paths"]["/api/auth/login"]["post"]["security"] == [{}]
 
 
-def test_the_schema_knows_the_tokens_of_better_auth_when_they_are_accepted():
+def test_the_schema_has_the_better_auth_scheme_when_it_is_enabled():
     command = [sys.executable, "manage.py", "spectacular", "--validate", "--fail-on-warn"]
 
     result = subprocess.run(
@@ -133,7 +133,7 @@ def test_the_schema_has_every_parameter_of_a_list(client):
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
-def test_the_pages_load_only_what_this_server_has(client, db, path):
+def test_the_pages_load_files_only_from_this_server(client, db, path):
     page = client.get(path).content.decode()
 
     assets = re.findall(r'(?:src|href)="([^"]+)"', page)
@@ -146,11 +146,11 @@ def test_the_pages_load_only_what_this_server_has(client, db, path):
 
 @pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
-def test_the_pages_are_only_read(client, path, method):
+def test_the_pages_allow_only_get_and_head(client, path, method):
     assert getattr(client, method)(path).status_code == 405
 
 
-def test_calls_come_in_the_order_in_which_one_needs_them(client):
+def test_operations_are_in_the_order_of_use(client):
     names = [name for name, _ in operations(client)]
 
     assert names[:4] == [
@@ -171,7 +171,7 @@ def test_calls_come_in_the_order_in_which_one_needs_them(client):
         (("patch", "/api/tasks/{id}", {}), {"if-match": '"0-0"'}),
     ],
 )
-def test_an_example_of_a_refusal_is_what_is_answered(alice_client, milk, call, headers):
+def test_an_example_of_an_error_is_the_real_response(alice_client, milk, call, headers):
     method, path, body = call
     responses = alice_client.get("/openapi.json").json()["components"]["responses"]
 
@@ -181,7 +181,7 @@ def test_an_example_of_a_refusal_is_what_is_answered(alice_client, milk, call, h
     assert answer.json() == example["example"]
 
 
-def test_an_example_of_a_refusal_of_strangers_is_what_is_answered(anonymous):
+def test_an_example_of_a_401_is_the_real_response(anonymous):
     responses = anonymous.get("/openapi.json").json()["components"]["responses"]
 
     answer = anonymous.get("/api/tasks")

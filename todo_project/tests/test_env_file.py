@@ -1,4 +1,4 @@
-"""The file `.env`, as a new process reads it."""
+"""How a new process reads the file `.env`."""
 
 import pytest
 

@@ -22,7 +22,7 @@ def application():
 
 @pytest.fixture
 def token(transactional_db):
-    """Of a user with a list of a megabyte."""
+    """A client of a user whose task list is a megabyte."""
     alice = User.objects.create_user("alice@example.com")
     tasks = {"owner": alice, "description": "x" * 10_000, "updated_at": datetime.now(UTC)}
     Task.objects.bulk_create(Task(title=f"Task {n}", **tasks) for n in range(100))
@@ -31,7 +31,7 @@ def token(transactional_db):
 
 @pytest.fixture
 def without_collections():
-    """None but those that are asked for."""
+    """Disables automatic collections."""
     gc.collect()
     gc.disable()
     yield
@@ -50,14 +50,16 @@ def alive(kind):
     return [found for found in gc.get_objects() if type(found) is kind]
 
 
-def test_rows_of_long_lists_do_not_wait_for_each_other(application, token, without_collections):
+def test_rows_of_long_lists_are_collected(application, token, without_collections):
     for _ in range(TIMES):
         assert ask(application, "GET", "/api/tasks", token) == 200
 
-    assert len(alive(Task)) <= 6 * 100  # of answers of 4 MiB, and the one that is more
+    assert (
+        len(alive(Task)) <= 6 * 100
+    )  # those of 4 MiB of responses, and of the response that exceeds it
 
 
-def test_long_bodies_do_not_wait_for_each_other(application, token, without_collections):
+def test_long_bodies_are_collected(application, token, without_collections):
     body = b'{"title": "' + b"x" * 1_000_000 + b'"}'
     before = len(alive(WSGIRequest))
 

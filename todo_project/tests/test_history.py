@@ -1,4 +1,4 @@
-"""What the admin remembers of the work of staff, and for how long."""
+"""What the admin records of the actions of staff, and for how long."""
 
 import pytest
 from django.contrib.admin.models import LogEntry as DjangoLogEntry
@@ -26,7 +26,7 @@ def root(staff):
     return User.objects.get(email="root@example.com")
 
 
-def test_an_entry_outlives_the_account_of_who_made_it(staff, root, milk):
+def test_an_entry_stays_when_its_user_is_deleted(staff, root, milk):
     change(staff, milk, title="Buy oats")
 
     root.delete()
@@ -36,7 +36,7 @@ def test_an_entry_outlives_the_account_of_who_made_it(staff, root, milk):
     assert entry.get_change_message() == "Changed Title."
 
 
-def test_the_history_of_a_task_shows_it_still(staff, root, client, milk):
+def test_the_history_of_a_task_still_shows_it(staff, root, client, milk):
     change(staff, milk, title="Buy oats")
     client.force_login(User.objects.create_superuser("cyd@example.com"))
     root.delete()
@@ -47,7 +47,7 @@ def test_the_history_of_a_task_shows_it_still(staff, root, client, milk):
     assert "1 entry" in page
 
 
-def test_an_entry_names_nobody_and_no_title(staff, alice, milk):
+def test_an_entry_contains_no_address_and_no_title(staff, alice, milk):
     form = {"owner": alice.pk, "title": "Buy rye", "priority": "0", "etag": Task().etag}
     staff.post(f"{TASKS}add/", form)
     change(staff, milk, title="Buy oats")
@@ -60,7 +60,7 @@ def test_an_entry_names_nobody_and_no_title(staff, alice, milk):
     assert not any(word in str(entries) for word in ["alice", "al@", "milk", "oats", "rye"])
 
 
-def test_all_that_the_admin_writes_is_there(staff):
+def test_every_action_of_the_admin_has_an_entry(staff):
     group = Group.objects.create(name="Helpers")
 
     staff.post(f"/admin/auth/group/{group.pk}/change/", {"name": "Viewers"})
@@ -71,13 +71,13 @@ def test_all_that_the_admin_writes_is_there(staff):
     assert not DjangoLogEntry.objects.exists()
 
 
-def test_the_front_page_calls_things_as_they_are_called_now(staff, alice, milk):
+def test_the_index_shows_current_names(staff, alice, milk):
     change(staff, milk, title="Buy oats")
     oats = Task.objects.get()
     change(staff, oats, title="Buy rye")
     gone = Task.objects.create(owner=alice, title="Feed the cat")
     delete(staff, TASKS, gone)
-    staff.get("/admin/")  # says what was just deleted
+    staff.get("/admin/")  # shows the message about the deletion
 
     page = staff.get("/admin/").content.decode()
 
@@ -88,14 +88,14 @@ def test_the_front_page_calls_things_as_they_are_called_now(staff, alice, milk):
 
 
 @pytest.mark.parametrize("count", [2, 10])
-def test_the_front_page_costs_a_fixed_number_of_queries(
+def test_the_index_costs_a_fixed_number_of_queries(
     staff, root, alice, count, django_assert_num_queries
 ):
     tasks = [Task.objects.create(owner=alice, title=f"Task {n}") for n in range(count)]
     LogEntry.record(root, [*tasks, alice], 2, "Changed.")
-    staff.get("/admin/")  # Django keeps the content types
+    staff.get("/admin/")  # Django caches the content types
 
-    # The session, the user, the totals; the latest actions, their tasks and their users.
+    # The session, the user, the totals; the latest actions with their tasks and users.
     with django_assert_num_queries(6):
         staff.get("/admin/")
 
@@ -111,7 +111,7 @@ def test_a_long_history_has_pages(staff, root, milk):
 
 
 @pytest.mark.parametrize("text", ["", "two\r\nlines"])
-def test_saving_what_is_unchanged_is_no_entry(staff, milk, text):
+def test_saving_without_changes_adds_no_entry(staff, milk, text):
     milk.change({"description": text})
 
     change(staff, milk, description=text)

@@ -15,12 +15,12 @@ JSON = "application/json"
 
 
 def raw(status, *bodies):
-    """Bytes that are no JSON object, or not what they say."""
+    """Bytes that are not a JSON object or do not match their headers."""
     return [("POST", "/api/tasks", body, {}, status) for body in bodies]
 
 
 def values(status, **members):
-    """Values of members of a task, each in a body that is otherwise good."""
+    """Values of members of a task, each in an otherwise valid body."""
     return [
         ("POST", "/api/tasks", {"title": "x", name: value}, {}, status)
         for name, options in members.items()
@@ -380,7 +380,7 @@ CATALOGUE = [
 ]
 
 
-def test_the_catalogue_is_long():
+def test_the_catalogue_has_enough_cases():
     assert len(CATALOGUE) >= 150
 
 
@@ -393,7 +393,7 @@ def stored():
     CATALOGUE,
     ids=[f"{n}-{row[0]}-{row[4]}" for n, row in enumerate(CATALOGUE)],
 )
-def test_it_is_refused_and_nothing_happens(
+def test_it_is_refused_and_changes_nothing(
     alice_client, anonymous, milk, method, path, body, given, status
 ):
     before = stored()

@@ -1,4 +1,4 @@
-"""`X-Ignored-Members` says what a body asks for and does not get."""
+"""`X-Ignored-Members` lists the members of a body that had no effect."""
 
 import json
 
@@ -14,7 +14,7 @@ def test_it_lists_unknown_members(alice_client):
     assert response[HEADER] == "done, owner"
 
 
-def test_it_is_left_out_when_every_member_is_used(alice_client, milk):
+def test_the_header_is_missing_when_every_member_is_used(alice_client, milk):
     created = alice_client.post("/api/tasks", {"title": "Buy oats", "priority": "low"})
     changed = alice_client.put(f"/api/tasks/{milk.pk}", {"completed": True})
 
@@ -23,7 +23,7 @@ def test_it_is_left_out_when_every_member_is_used(alice_client, milk):
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])
-def test_an_object_sent_back_as_it_was_read_lists_nothing(alice_client, milk, method):
+def test_sending_an_unchanged_object_back_lists_nothing(alice_client, milk, method):
     read = alice_client.get(f"/api/tasks/{milk.pk}").json()
 
     body = {**read, "title": "Buy oats"}
@@ -56,7 +56,7 @@ def test_a_profile_lists_an_address_that_it_does_not_change(alice_client):
     assert (response.status_code, response[HEADER]) == (200, "email")
 
 
-def test_a_login_lists_what_it_does_not_know(anonymous, db):
+def test_a_login_lists_unknown_members(anonymous, db):
     body = {"email": "new@example.com", "password": "correct horse battery", "username": "new"}
 
     assert anonymous.post("/api/auth/register", body)[HEADER] == "username"
@@ -75,7 +75,7 @@ def test_names_are_encoded_and_bounded(alice_client):
     assert many[HEADER].endswith(", ...")
 
 
-def test_a_refusal_has_none(alice_client):
+def test_an_error_has_no_such_header(alice_client):
     response = alice_client.post("/api/tasks", {"done": True})
 
     assert response.status_code == 400

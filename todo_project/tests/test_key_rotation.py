@@ -1,4 +1,4 @@
-"""The steps of docs/operation.md that change the keys, done with real servers on one database."""
+"""The steps in docs/operation.md to change keys, with real servers on one database."""
 
 import json
 import re
@@ -22,7 +22,7 @@ KEYS = {
 
 
 def steps():
-    """The variables before the first step, and those of each."""
+    """The variables before the first step and after each step."""
     guide = (settings.BASE_DIR / "docs" / "operation.md").read_text()
     section = guide.split("### New keys")[1]
     block = re.search("```sh\n(.*?)```", section, re.DOTALL)[1]
@@ -36,14 +36,14 @@ def key(name, which):
 
 @pytest.fixture
 def start(serving, tmp_path):
-    """Starts a server with some keys; all of them have one database."""
+    """Starts a server with these keys. All servers share one database."""
     with fresh_database() as database, ExitStack() as servers:
         place = {"DATABASE_URL": f"sqlite:///{tmp_path}/todo.sqlite3", **database}
         yield lambda keys: servers.enter_context(serving(**{**place, "WORKERS": "1", **keys}))
 
 
 class Client:
-    """Somebody who is signed in twice: with tokens, and in a browser."""
+    """A user who is signed in with tokens and in a browser."""
 
     def __init__(self, server):
         self.browser = build_opener(HTTPCookieProcessor(CookieJar()))
@@ -81,7 +81,7 @@ def status(ask, request):
 
 
 def test_nobody_is_signed_out_while_the_keys_change(start):
-    """At each step servers of the one before still run, and a client is led to either."""
+    """At each step, servers of the previous step still run, and clients reach both."""
     first, *others = steps()
     client = Client(before := start(first))
 
@@ -95,14 +95,14 @@ def test_nobody_is_signed_out_while_the_keys_change(start):
     assert client.is_signed_in(after)
 
 
-def test_the_old_keys_are_good_for_nothing_in_the_end(start):
+def test_the_old_keys_are_invalid_after_the_last_step(start):
     first, *_, last = steps()
     client = Client(start(first))
 
     assert not client.is_signed_in(start(last))
 
 
-def test_the_guide_ends_with_the_new_keys_alone():
+def test_the_last_step_has_only_the_new_keys():
     assert steps()[0] == {name: both["old"] for name, both in KEYS.items()}
     assert steps()[-1] == {name: both["new"] for name, both in KEYS.items()}
     assert all(before != after for before, after in pairwise(steps()))

@@ -1,4 +1,4 @@
-"""What is logged of a request, and what never is."""
+"""What is logged for a request, and what is never logged."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from todo_project.server import logs
 
 @pytest.fixture
 def lines():
-    """The lines that are logged during the test, as LOG_FORMAT=json writes them."""
+    """The log lines of the test in the format of LOG_FORMAT=json."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.JSONFormatter())
@@ -22,7 +22,7 @@ def lines():
     logging.getLogger().removeHandler(handler)
 
 
-def test_a_request_is_one_line(alice_client, alice, milk, lines):
+def test_a_request_logs_one_line(alice_client, alice, milk, lines):
     response = alice_client.get(f"/api/tasks/{milk.pk}")
 
     (line,) = lines()
@@ -41,7 +41,7 @@ def test_a_request_is_one_line(alice_client, alice, milk, lines):
     }
 
 
-def test_the_user_of_a_session_is_named_and_no_other_looked_up(client, alice, lines):
+def test_a_session_user_is_logged_without_an_extra_query(client, alice, lines):
     client.force_login(alice)
     client.get("/api/tasks")
     client.get("/health")
@@ -51,7 +51,7 @@ def test_the_user_of_a_session_is_named_and_no_other_looked_up(client, alice, li
     assert (health["route"], health["user"], health["queries"]) == ("/health", None, 0)
 
 
-def test_what_was_sent_is_not_logged(anonymous, db, lines):
+def test_client_data_is_not_logged(anonymous, db, lines):
     body = {"email": "sesame-mail@example.com", "password": "sesame-password"}
     headers = {"authorization": "Bearer sesame-token", "cookie": "sessionid=sesamecookie"}
 
@@ -68,9 +68,7 @@ def test_what_was_sent_is_not_logged(anonymous, db, lines):
     assert [line["route"] for line in lines()][3] is None
 
 
-def test_a_failure_is_logged_with_its_cause_under_the_id_of_its_request(
-    alice_client, monkeypatch, lines
-):
+def test_an_exception_is_logged_with_the_id_of_its_request(alice_client, monkeypatch, lines):
     def fail(*args):
         raise RuntimeError("out of milk")
 
@@ -86,7 +84,7 @@ def test_a_failure_is_logged_with_its_cause_under_the_id_of_its_request(
     assert access["status"] == 500
 
 
-def test_a_slow_query_is_logged_without_its_values(alice_client, settings, lines):
+def test_a_slow_query_is_logged_without_parameters(alice_client, settings, lines):
     settings.SLOW_QUERY_MS = 1e-9
 
     alice_client.get("/api/tasks?priority=high&due_before=2026-12-01")
@@ -98,7 +96,7 @@ def test_a_slow_query_is_logged_without_its_values(alice_client, settings, lines
     assert "2026-12-01" not in json.dumps(lines())
 
 
-def test_a_quick_query_is_not(alice_client, lines):
+def test_a_fast_query_is_not_logged(alice_client, lines):
     alice_client.get("/api/tasks")
 
     assert [line["level"] for line in lines()] == ["INFO"]
@@ -108,7 +106,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
 @pytest.mark.parametrize("given", [TRACE, "host-1_17", "a" * 64])
-def test_an_id_is_taken_from_a_trusted_proxy(client, settings, given):
+def test_the_id_of_a_trusted_proxy_is_used(client, settings, given):
     settings.TRUSTED_PROXIES = 1
 
     assert client.get("/health", headers={"x_request_id": given})["X-Request-ID"] == given
@@ -117,7 +115,7 @@ def test_an_id_is_taken_from_a_trusted_proxy(client, settings, given):
 @pytest.mark.parametrize(
     "given", ["short", "a" * 65, "0af76519 GET /evil", "0af76519\u00e9\u00e9", "0af76519,0af76519"]
 )
-def test_an_id_that_is_not_sane_is_replaced(client, settings, given):
+def test_a_malformed_id_is_replaced(client, settings, given):
     settings.TRUSTED_PROXIES = 1
 
     answered = client.get("/health", headers={"x_request_id": given})["X-Request-ID"]
@@ -126,11 +124,11 @@ def test_an_id_that_is_not_sane_is_replaced(client, settings, given):
     assert answered != given
 
 
-def test_an_id_of_anybody_else_is_replaced(client):
+def test_an_id_from_an_untrusted_client_is_replaced(client):
     assert client.get("/health", headers={"x_request_id": TRACE})["X-Request-ID"] != TRACE
 
 
-def test_each_request_has_an_id_of_its_own(client):
+def test_each_request_has_a_different_id(client):
     ids = {client.get(path)["X-Request-ID"] for path in ["/health", "/health", "/nothing", "/docs"]}
 
     assert len(ids) == 4

@@ -1,4 +1,4 @@
-"""Mails through a real server and a real SMTP conversation."""
+"""Mails sent by a real server over SMTP."""
 
 import json
 import socket
@@ -12,7 +12,7 @@ import pytest
 
 
 class Sink(socketserver.StreamRequestHandler):
-    """As much of RFC 5321 as it takes to be given a mail."""
+    """The part of RFC 5321 that is needed to receive a mail."""
 
     def handle(self):
         self.reply(220)
@@ -50,7 +50,7 @@ def post(address, path, **body):
         return response.status
 
 
-def test_a_mail_arrives_and_its_link_is_good(serving, smtp):
+def test_a_mail_arrives_and_its_link_works(serving, smtp):
     url = f"smtp://127.0.0.1:{smtp.server_address[1]}"
     with serving(EMAIL_URL=url, EMAIL_VERIFICATION="required") as address:
         account = {"email": "ann@example.com", "password": "correct horse battery"}
@@ -71,7 +71,7 @@ def test_a_mail_arrives_and_its_link_is_good(serving, smtp):
         assert post(address, "login", **account) == 200
 
 
-def test_nobody_waits_for_a_mail_server_that_is_silent(serving):
+def test_no_request_waits_for_a_silent_mail_server(serving):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
         with serving(EMAIL_URL=url) as address:
@@ -82,7 +82,7 @@ def test_nobody_waits_for_a_mail_server_that_is_silent(serving):
             sender, _ = silent.accept()
             sender.setblocking(False)
             with sender, pytest.raises(BlockingIOError):
-                sender.recv(1)  # the sender is there and still waits
+                sender.recv(1)  # the sender is connected and still waits
 
 
 def until(condition, seconds=20):

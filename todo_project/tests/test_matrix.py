@@ -1,4 +1,4 @@
-"""Every route, every method, everybody: made from the URL resolver, so none can be forgotten."""
+"""Every route, method and caller. The URL resolver provides the routes, so none is missing."""
 
 import json
 
@@ -14,19 +14,19 @@ PASSWORD = "correct horse battery"
 
 
 def routes(patterns=None, prefix=""):
-    """Every route of the project's own, with its arguments as a URL has them."""
+    """Every route of the project's own views, with example arguments."""
     for pattern in patterns or get_resolver().url_patterns:
         route = prefix + str(pattern.pattern).lstrip("^").rstrip("$").removesuffix("\\Z")
         if route.startswith(("admin/", "api-auth/")):
-            continue  # Django's and DRF's
+            continue  # routes of Django and DRF
         if isinstance(pattern, URLPattern):
             yield "/" + route.replace("(?P<pk>[1-9][0-9]{0,18})", "{id}")
         else:
             yield from routes(pattern.url_patterns, route)
 
 
-# What anonymous callers, the owner, a stranger and staff are answered, by method. A method that is
-# left out is a 405, or a 401 for those who would have to sign in first.
+# The statuses for anonymous callers, the owner, a stranger and staff, by method. A method that is
+# missing is a 405, or a 401 if the caller must sign in first.
 READ = {"GET": (401, 200, 200, 200), "HEAD": (401, 200, 200, 200), "OPTIONS": (401, 200, 200, 200)}
 OWN = {"GET": (401, 200, 404, 404), "HEAD": (401, 200, 404, 404), "OPTIONS": (401, 200, 200, 200)}
 SIGNED = {"OPTIONS": (401, 200, 200, 200)}
@@ -97,7 +97,7 @@ def expected(route, method, who):
 
 @pytest.fixture
 def callers(cheap_hashes, db):
-    """Clients of nobody, the owner, a stranger and staff, and the owner's task."""
+    """Clients without a user, of the owner, a stranger and staff, and the owner's task."""
     owner = User.objects.create_user("owner@example.com", PASSWORD)
     stranger = User.objects.create_user("stranger@example.com", "another password")
     staff = User.objects.create_superuser("staff@example.com", "a third password")
@@ -114,7 +114,7 @@ def test_every_route_has_an_expectation():
 @pytest.mark.parametrize("who", range(4), ids=["anonymous", "owner", "stranger", "staff"])
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("route", sorted(EXPECTED))
-def test_everybody_is_answered_as_they_should_be(callers, route, method, who):
+def test_every_caller_gets_the_expected_status(callers, route, method, who):
     clients, task = callers
     body = BODY
     if route == "/api/auth/register":

@@ -24,11 +24,11 @@ def scrape(server, token=TOKEN):
         return response.read().decode()
 
 
-def test_without_a_token_there_is_no_such_page(client):
+def test_the_page_is_missing_without_a_token(client):
     assert client.get("/metrics").status_code == 404
 
 
-def test_the_figures_are_those_of_all_workers(measured, at_once):
+def test_the_metrics_cover_all_workers(measured, at_once):
     def ask(_):
         with urllib.request.urlopen(f"{measured}/health") as response:
             return response.status
@@ -36,11 +36,11 @@ def test_the_figures_are_those_of_all_workers(measured, at_once):
     assert at_once(40, ask) == [200] * 40
 
     counted = r'^http_request_duration_seconds_count{method="GET",route="/health",status="200"} 40'
-    for _ in range(10):  # each time another worker may answer
+    for _ in range(10):  # another worker may answer each time
         assert re.search(counted, scrape(measured), re.MULTILINE)
 
 
-def test_what_a_client_makes_up_is_no_label(measured):
+def test_labels_contain_no_client_data(measured):
     for path in ("/health/made-up-1", "/health?made-up-2"):
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(urllib.request.Request(measured + path, method="BREW"))
@@ -53,7 +53,7 @@ def test_what_a_client_makes_up_is_no_label(measured):
 
 
 @pytest.mark.parametrize("token", ["", "another", "\u00e9"])
-def test_it_is_for_the_scraper_only(measured, token):
+def test_it_requires_the_token(measured, token):
     with pytest.raises(urllib.error.HTTPError) as caught:
         scrape(measured, token)
 
@@ -62,7 +62,7 @@ def test_it_is_for_the_scraper_only(measured, token):
     caught.value.close()
 
 
-def test_without_its_folder_requests_are_answered(client, settings, monkeypatch):
+def test_requests_succeed_without_the_metrics_folder(client, settings, monkeypatch):
     from todo_project.server import metrics
 
     def fail(*args, **options):

@@ -1,4 +1,4 @@
-"""Machines that start together, each with `serve --migrate`."""
+"""Machines that start at the same time, each with `serve --migrate`."""
 
 import os
 import subprocess
@@ -30,8 +30,8 @@ class Migration(migrations.Migration):
 """
 
 
-def test_migrations_are_applied_once_and_everybody_waits_for_them(copy_project, tmp_path):
-    """Also one that takes long, and one that waits for every transaction that there is."""
+def test_migrations_are_applied_once_and_all_servers_wait(copy_project, tmp_path):
+    """Also a long migration, and one that waits for all open transactions."""
     project = copy_project(tmp_path)
     (project / "tasks" / "migrations" / "0002_concurrent.py").write_text(CONCURRENT)
     with fresh_database() as database:
@@ -46,7 +46,7 @@ def test_migrations_are_applied_once_and_everybody_waits_for_them(copy_project, 
 
 
 def give_up_idle_transactions(url):
-    """As a provider may have it set."""
+    """A provider may set this timeout."""
     with psycopg.connect(url, autocommit=True) as connection:
         name = connection.info.dbname
         connection.execute(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '1s'")

@@ -29,7 +29,7 @@ PAGE, DATA = "text/html", "application/json"
         ("text/html;q=nan, application/json;q=0.9", PAGE),
     ],
 )
-def test_the_best_quality_is_answered(client, alice, accept, media_type):
+def test_the_media_type_with_the_best_quality_is_used(client, alice, accept, media_type):
     client.force_login(alice)
 
     response = client.get(URL, headers={"accept": accept})
@@ -38,7 +38,7 @@ def test_the_best_quality_is_answered(client, alice, accept, media_type):
     assert response["Content-Type"].split(";")[0] == media_type
 
 
-def test_without_a_header_it_is_json(client, alice):
+def test_the_default_is_json(client, alice):
     client.force_login(alice)
 
     assert client.get(URL)["Content-Type"] == DATA
@@ -47,14 +47,14 @@ def test_without_a_header_it_is_json(client, alice):
 @pytest.mark.parametrize(
     "accept", ["*/*;q=0", "text/html;q=0", "image/png, */*;q=0", "x" * 9000, "text/html;x*=no''x"]
 )
-def test_what_rules_everything_out_is_refused(alice_client, accept):
+def test_a_header_that_excludes_everything_is_refused(alice_client, accept):
     response = alice_client.get(URL, headers={"accept": accept})
 
     assert response.status_code == 406
     assert response["Content-Type"] == "application/problem+json"
 
 
-def test_an_indent_is_kept_beside_a_quality(alice_client, milk):
+def test_an_indent_works_with_a_quality(alice_client, milk):
     response = alice_client.get(URL, headers={"accept": "application/json;indent=2;q=0.5"})
 
     assert response.content.startswith(b"[\n  {\n")

@@ -1,4 +1,4 @@
-"""The commands of docs/operation.md fail loudly when something that they need is missing."""
+"""The commands in docs/operation.md fail with an error if something they need is missing."""
 
 import os
 import re
@@ -25,5 +25,5 @@ def test_it_fails_without_its_variables_and_files(commands, tmp_path):
         assert list(tmp_path.iterdir()) == []
 
 
-def test_every_block_is_tried():
+def test_every_block_is_tested():
     assert len(BLOCKS) == 3

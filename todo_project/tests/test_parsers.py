@@ -31,7 +31,7 @@ URL = "/api/tasks"
         b'{"a":' * 1_020 + b"1" + b"}" * 1_020,
     ],
 )
-def test_what_is_no_json_object_is_refused(alice_client, body):
+def test_a_body_that_is_not_a_json_object_is_refused(alice_client, body):
     response = alice_client.generic("POST", URL, body, "application/json")
 
     assert response.status_code == 400
@@ -49,7 +49,7 @@ def test_another_media_type_is_refused(alice_client, media_type):
     assert not Task.objects.exists()
 
 
-def test_unicode_is_taken_as_it_is(alice_client):
+def test_unicode_is_stored_unchanged(alice_client):
     body = '{"title": "Grüße \\u00fc \\ud83e\\udd5b 🥛"}'.encode()
 
     response = alice_client.generic("POST", URL, body, "application/json; charset=utf-8")

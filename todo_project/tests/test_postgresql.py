@@ -1,4 +1,4 @@
-"""What the backend for PostgreSQL changes of Django's."""
+"""The differences between our PostgreSQL backend and Django's."""
 
 import gc
 import select
@@ -23,7 +23,7 @@ INSTANT = datetime(2026, 11, 20, 10, 0, 0, 123456, tzinfo=UTC)
 
 @pytest.fixture
 def kept():
-    """A connection as it is between two requests."""
+    """An idle connection, as between two requests."""
     connection.ensure_connection()
     yield connection
     connection.close()
@@ -31,7 +31,7 @@ def kept():
 
 @pytest.fixture
 def questions(monkeypatch):
-    """How often the server is asked whether a connection works."""
+    """Counts the queries that check whether a connection works."""
     asked, stock = [], base.DatabaseWrapper.is_usable
     monkeypatch.setattr(
         base.DatabaseWrapper, "is_usable", lambda self: asked.append(1) or stock(self)
@@ -50,24 +50,24 @@ def psycopg_parameters():
     return {name: connection.get_connection_params().get(name) for name in names}
 
 
-def test_a_connection_that_works_costs_no_question(kept, questions):
+def test_a_working_connection_costs_no_query(kept, questions):
     assert kept.is_usable()
     assert questions == []
 
 
-def test_a_connection_that_was_ended_is_found_out(kept, other):
+def test_a_connection_ended_by_the_server_is_detected(kept, other):
     other.execute("SELECT pg_terminate_backend(%s, 5000)", [kept.connection.info.backend_pid])
 
     assert not kept.is_usable()
 
 
-def test_a_connection_that_was_closed_is_found_out(kept):
+def test_a_closed_connection_is_detected(kept):
     kept.connection.close()
 
     assert not kept.is_usable()
 
 
-def test_a_connection_with_news_works(kept, other, questions):
+def test_a_connection_with_a_message_works(kept, other, questions):
     with kept.cursor() as cursor:
         cursor.execute("LISTEN news")
     other.execute("NOTIFY news")
@@ -79,19 +79,23 @@ def test_a_connection_with_news_works(kept, other, questions):
     assert questions == [1]
 
 
-# What another database may have, and what the code depends on.
+# A value that another database may have, and the value that the code depends on.
 PARAMETERS = [
     ("DateStyle", "German, DMY", "ISO, MDY"),
     ("IntervalStyle", "iso_8601", "postgres"),
     ("TimeZone", "Asia/Tokyo", "UTC"),
     ("standard_conforming_strings", "off", "on"),
-    ("default_transaction_isolation", "serializable", "serializable"),  # transactions name theirs
+    (
+        "default_transaction_isolation",
+        "serializable",
+        "serializable",
+    ),  # each transaction sets its level
 ]
 
 
 @pytest.fixture
 def odd_database(other):
-    """The database has other defaults than most."""
+    """A database with unusual defaults."""
     name = connection.settings_dict["NAME"]
     for parameter, odd, _ in PARAMETERS:
         other.execute(f"ALTER DATABASE {name} SET {parameter} = '{odd}'")
@@ -111,14 +115,14 @@ def test_a_connection_has_the_parameters_that_the_code_depends_on(
         assert cursor.fetchone() == (value,)
 
 
-def test_a_transaction_sees_what_others_stored_before_its_statement(odd_database):
+def test_a_statement_sees_earlier_commits_of_others(odd_database):
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SHOW transaction_isolation")
 
         assert cursor.fetchone() == ("read committed",)
 
 
-def test_statements_that_come_again_are_prepared(alice_client):
+def test_repeated_statements_are_prepared(alice_client):
     for _ in range(4):
         assert alice_client.get("/api/tasks").status_code == 200
 
@@ -128,9 +132,9 @@ def test_statements_that_come_again_are_prepared(alice_client):
         assert cursor.fetchone() == (1,)
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # nobody closes them
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the test leaves connections open
 def test_threads_that_end_leave_no_connections(other):
-    """Though garbage is not collected for its own sake."""
+    """Even if garbage is not collected automatically."""
     gc.disable()
     try:
         before = backends(other)

@@ -7,8 +7,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from todo_project.server import probes
 
 
-def test_health_touches_nothing(client):
-    """Without the `db` fixture any query would fail the test."""
+def test_health_uses_no_database(client):
+    """Without the `db` fixture, any query fails the test."""
     response = client.get("/health")
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
@@ -54,18 +54,18 @@ HOSTS = [
 
 @pytest.mark.parametrize("path", [b"/health", b"/health/", b"/ready"])
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_probe_may_know_an_address_alone(server, path, host):
+def test_probes_accept_any_host(server, path, host):
     assert ask(server, b"GET %s %s" % (path, host)) == b"200"
 
 
 @pytest.mark.parametrize("path", [b"/openapi.json", b"/api/tasks", b"/healthy", b"/"])
 @pytest.mark.parametrize("host", HOSTS)
-def test_everybody_else_needs_a_host_that_is_allowed(server, path, host):
+def test_other_paths_require_an_allowed_host(server, path, host):
     assert ask(server, b"GET %s %s" % (path, host)) == b"400"
 
 
 def ask(server, request):
-    """The status of the answer to a request."""
+    """The status of the response."""
     address = server.removeprefix("http://").split(":")
     with socket.create_connection(address, timeout=30) as connection:
         connection.sendall(request + b"\r\nConnection: close\r\n\r\n")

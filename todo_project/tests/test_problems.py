@@ -1,4 +1,4 @@
-"""One shape for every failure under `/api`, whichever layer refused."""
+"""Every error under `/api` has one format, whichever layer caused it."""
 
 import pytest
 from django.db import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
@@ -27,7 +27,7 @@ MEMBERS = {"type", "title", "status", "code", "detail"}
         ("POST", "/api/tasks", {"content_type": "application/json"}, 400, "parse_error"),
     ],
 )
-def test_a_refusal_is_a_problem(alice_client, method, path, options, status, code):
+def test_an_error_is_a_problem_document(alice_client, method, path, options, status, code):
     response = alice_client.generic(method, path, b"[", **options)
 
     assert response.status_code == status
@@ -50,7 +50,7 @@ def test_a_refusal_is_a_problem(alice_client, method, path, options, status, cod
         (RuntimeError("secret"), 500, "error"),
     ],
 )
-def test_a_fault_says_nothing_of_its_cause(alice_client, monkeypatch, error, status, code):
+def test_a_500_does_not_reveal_its_cause(alice_client, monkeypatch, error, status, code):
     def fail(*args):
         raise error
 
@@ -67,8 +67,8 @@ def test_a_fault_says_nothing_of_its_cause(alice_client, monkeypatch, error, sta
     assert not Task.objects.exists()
 
 
-def test_debugging_does_not_change_that(alice_client, monkeypatch, settings):
-    """Then Django shows its own page for what no view catches."""
+def test_debug_does_not_change_the_errors(alice_client, monkeypatch, settings):
+    """With DEBUG, Django shows its own page for unhandled exceptions."""
     settings.DEBUG = True
 
     def fail(*args):
@@ -90,7 +90,7 @@ def test_every_error_of_a_body_is_listed(alice_client):
     assert problem["detail"].startswith("title: This field is required. priority: ")
 
 
-def test_pages_beside_the_api_keep_their_own(client, db):
+def test_pages_outside_the_api_keep_their_errors(client, db):
     response = client.get("/nothing")
 
     assert response.status_code == 404

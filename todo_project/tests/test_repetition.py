@@ -1,4 +1,4 @@
-"""Calls that are open to all, asked again and again of one process: none leaves anything behind."""
+"""Repeated calls of public endpoints in one process leave nothing behind in memory."""
 
 import gc
 import logging
@@ -16,11 +16,11 @@ from todo_project.server.bodies import BodyReader
 from .test_matrix import BODY
 
 TIMES = 300
-SECRETS = rb"\beyJ[\w.-]+|\b\w{64}\b"  # tokens, those against CSRF too
+SECRETS = rb"\beyJ[\w.-]+|\b\w{64}\b"  # tokens, including CSRF tokens
 
 
 def routes(patterns=None, prefix="/"):
-    """Every route that takes no argument; of the admin, which asks to log in first, its login."""
+    """Every route without arguments. Of the admin only the login page, because others redirect to it."""
     for pattern in patterns or get_resolver().url_patterns:
         route = prefix + str(pattern.pattern).lstrip("^").rstrip("$").removesuffix("\\Z")
         if not isinstance(pattern, URLPattern):
@@ -31,13 +31,13 @@ def routes(patterns=None, prefix="/"):
 
 @pytest.fixture
 def ask(settings, cheap_hashes, transactional_db):
-    """Asks as somebody without cookies and limits would; gives the answer without its secrets."""
+    """Sends a request without cookies and limits; gives the response without secrets."""
     settings.THROTTLE_ANON = settings.THROTTLE_LOGIN = ""
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     User.objects.create_user("owner@example.com", "correct horse battery")
     application = BodyReader(
         get_wsgi_application()
-    )  # the test client leaves something at each call
+    )  # the test client itself uses memory for each call
 
     def call(method, route, accept):
         body = {"data": BODY, "content_type": "application/json"} if method == "POST" else {}
@@ -48,13 +48,13 @@ def ask(settings, cheap_hashes, transactional_db):
         response.close()
         return statuses, re.sub(SECRETS, b"", content)
 
-    logging.disable()  # pytest keeps what is logged
+    logging.disable()  # pytest stores log records
     yield call
     logging.disable(logging.NOTSET)
 
 
 def function_calls(ask, *call):
-    """How many functions a call runs, in Python and in C: what it takes on any machine."""
+    """The number of Python and C functions that a call runs, the same on any machine."""
     count = 0
 
     def profile(frame, event, argument):
@@ -70,16 +70,16 @@ def function_calls(ask, *call):
 
 
 def blocks():
-    """How many blocks of memory Python holds."""
+    """The number of memory blocks that Python has allocated."""
     gc.collect()
     return sys.getallocatedblocks()
 
 
 @pytest.mark.parametrize(("method", "accept"), [("GET", "text/html,*/*;q=0.8"), ("POST", "*/*")])
 @pytest.mark.parametrize("route", sorted(set(routes())))
-def test_the_300th_call_is_answered_as_the_first_at_the_same_cost(ask, route, method, accept):
+def test_the_300th_call_has_the_answer_and_cost_of_the_first(ask, route, method, accept):
     call = method, route, accept
-    for _ in range(20):  # loads and makes what later calls use
+    for _ in range(20):  # fills caches
         ask(*call)
     first, cost, held = ask(*call), function_calls(ask, *call), blocks()
 
@@ -87,4 +87,4 @@ def test_the_300th_call_is_answered_as_the_first_at_the_same_cost(ask, route, me
         assert ask(*call) == first
 
     assert function_calls(ask, *call) < 1.1 * cost
-    assert blocks() < held + 3 * TIMES  # what a call left behind would take more
+    assert blocks() < held + 3 * TIMES  # a leak would take more

@@ -1,4 +1,4 @@
-"""Bodies and framing, sent as bytes to the server that the README starts."""
+"""Bodies and framing, sent as bytes to a server that is started as in the README."""
 
 import http.client
 import io
@@ -15,7 +15,7 @@ MIB = 2**20
 
 @pytest.fixture(scope="module")
 def exchange(server):
-    """Sends bytes and gives the status, the headers and the problem or task that came back."""
+    """Sends bytes and gives the status, the headers and the JSON of the response."""
     host, port = server.removeprefix("http://").split(":")
 
     def send(*parts, shut=False):
@@ -23,14 +23,14 @@ def exchange(server):
             for part in parts:
                 connection.sendall(part)
             if shut:
-                with suppress(OSError):  # it may have been closed from the other side
+                with suppress(OSError):  # the server may have closed it
                     connection.shutdown(socket.SHUT_WR)
             response = http.client.HTTPResponse(connection)
             try:
                 response.begin()
                 content, headers = response.read(), response.headers
             except (http.client.BadStatusLine, http.client.IncompleteRead, ConnectionError):
-                return None  # the server heard that the client closed its side
+                return None  # the server noticed that the client closed the connection
         media_type = headers.get("Content-Type", "")
         return response.status, headers, json.loads(content) if "json" in media_type else content
 
@@ -79,8 +79,8 @@ def task(exchange, token):
     ],
 )
 @pytest.mark.parametrize("path", ["", "/complete"])
-def test_a_body_in_chunks_is_refused(exchange, token, task, body, path):
-    """The server does not tell one that ends from one that breaks off."""
+def test_a_chunked_body_is_refused(exchange, token, task, body, path):
+    """The server cannot distinguish a complete chunked body from a truncated one."""
     url = f"/api/tasks/{task['id']}"
     start = head("PATCH", url + path, token=token, transfer_encoding="chunked")
 
@@ -91,7 +91,7 @@ def test_a_body_in_chunks_is_refused(exchange, token, task, body, path):
     assert unchanged == task
 
 
-def test_a_body_in_chunks_is_told_so(exchange, token):
+def test_a_chunked_body_gets_the_411(exchange, token):
     start = head("POST", "/api/tasks", token=token, transfer_encoding="chunked")
 
     status, headers, problem = exchange(start, chunked(b'{"title": "Buy oats"}'))
@@ -100,14 +100,14 @@ def test_a_body_in_chunks_is_told_so(exchange, token):
     assert headers["Content-Type"] == "application/problem+json"
 
 
-def test_http_2_is_not_spoken(exchange):
+def test_http_2_is_refused(exchange):
     answer = exchange(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", bytes(9), shut=True)
 
     assert answer is None or answer[0] >= 400
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "1e3", "+5", "5, 5", "٣", " "])
-def test_a_length_that_is_no_number_reaches_no_application(length):
+def test_a_length_that_is_not_a_number_is_refused(length):
     environ = {"CONTENT_LENGTH": length, "wsgi.input": io.BytesIO(b"{}")}
     seen = {}
 
@@ -132,14 +132,14 @@ def test_a_body_at_the_limit_is_read(exchange, token):
     assert exchange(head("POST", "/api/tasks", body, token), body)[0] == 201
 
 
-def test_a_body_that_is_cut_short_changes_nothing(exchange, token, task):
+def test_a_truncated_body_changes_nothing(exchange, token, task):
     path = f"/api/tasks/{task['id']}"
     body = b'{"title": "Buy oats"}'
     start = head("PATCH", path, token=token, content_length=len(body) + 5)
 
     answer = exchange(start, body, shut=True)
 
-    # The server may also just close the connection: nobody is there to read an answer.
+    # The server may also close the connection without a response, because the client is gone.
     assert answer is None or answer[0] == 400
     assert exchange(head("GET", path, token=token))[2]["title"] == "Buy milk"
 
@@ -184,7 +184,7 @@ def test_an_encoded_body_is_refused(exchange, token, encoding):
 
 
 @pytest.mark.parametrize("encoding", ["", ",", "identity", "Identity, "])
-def test_no_encoding_is_none(exchange, token, encoding):
+def test_identity_encoding_is_accepted(exchange, token, encoding):
     body = b'{"title": "Buy milk"}'
 
     status, _, task = exchange(
@@ -194,7 +194,7 @@ def test_no_encoding_is_none(exchange, token, encoding):
     assert (status, task["title"]) == (201, "Buy milk")
 
 
-def test_a_refusal_can_be_read_by_the_front_end(exchange, token):
+def test_an_error_has_cors_headers(exchange, token):
     body = b"{}"
     origin = {"origin": "http://localhost:3000", "content_encoding": "gzip"}
 

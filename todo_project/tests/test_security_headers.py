@@ -19,7 +19,7 @@ UNSAFE = {"'unsafe-inline'", "data:"}
 
 @pytest.fixture(scope="module")
 def production(serving):
-    """A server behind a proxy that ends TLS; gives an answer's status, headers and text."""
+    """A server behind a proxy that terminates TLS. Gives a response's status, headers and text."""
     with serving(**PUBLIC, ALLOWED_HOSTS="todo.example,127.0.0.1") as server:
 
         def get(path, scheme="https"):
@@ -31,7 +31,7 @@ def production(serving):
 
 
 class AsItIs(HTTPRedirectHandler):
-    """Follows no redirect and raises nothing."""
+    """Follows no redirects and raises no errors."""
 
     def http_error_401(self, request, response, *args):
         return response
@@ -50,7 +50,7 @@ def test_a_page_scores_an_a_plus(production, path):
 
 
 def score(headers, text):
-    """The penalties, and the bonuses, by the name of their test."""
+    """The penalties and the bonuses, by test name."""
     points = {
         "content-security-policy": csp(headers),
         "cookies": cookies(headers),
@@ -144,7 +144,7 @@ def framing(headers):
         ("Referrer-Policy", "unsafe-url", "referrer-policy", -5),
     ],
 )
-def test_the_score_sees_what_is_wrong(production, name, value, test, points):
+def test_the_score_detects_bad_headers(production, name, value, test, points):
     _, headers, text = production("/docs")
     del headers[name]
     if value:
@@ -153,20 +153,20 @@ def test_the_score_sees_what_is_wrong(production, name, value, test, points):
     assert score(headers, text)[0] == {test: points}
 
 
-def test_https_is_promised_for_this_host_alone(production):
+def test_hsts_covers_only_this_host(production):
     _, headers, _ = production("/docs")
 
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
-def test_plain_http_leads_to_https_on_the_same_host(production):
+def test_http_redirects_to_https_on_the_same_host(production):
     status, headers, _ = production("/docs", scheme="http")
 
     assert (status, headers["Location"]) == (301, "https://todo.example/docs")
 
 
-def test_the_pages_have_no_script_within(production):
-    """The policy would stop it."""
+def test_the_pages_have_no_inline_script(production):
+    """The content security policy would block it."""
     for path in ["/api/tasks", "/admin/login/", "/api-auth/login/", "/docs", "/redoc"]:
         assert scripts_within(production(path)[2]) == []
 
@@ -179,7 +179,7 @@ def scripts_within(text):
 VARY = {"accept", "authorization", "cookie", "origin"}
 
 
-def test_an_answer_with_a_tag_may_be_kept_by_its_reader(alice_client, milk):
+def test_a_response_with_an_etag_may_be_stored(alice_client, milk):
     response = alice_client.get(f"/api/tasks/{milk.pk}")
     unchanged = alice_client.get(
         f"/api/tasks/{milk.pk}", headers={"if_none_match": response["ETag"]}
@@ -192,7 +192,7 @@ def test_an_answer_with_a_tag_may_be_kept_by_its_reader(alice_client, milk):
 
 
 @pytest.mark.parametrize("path", ["/api/tasks", "/api/tasks/summary", "/api/auth/me", "/api/none"])
-def test_any_other_answer_may_not(alice_client, path):
+def test_other_responses_may_not_be_stored(alice_client, path):
     response = alice_client.get(path)
 
     assert response["Cache-Control"] == "no-store"
@@ -201,14 +201,14 @@ def test_any_other_answer_may_not(alice_client, path):
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_tokens_may_not_be_kept(anonymous, db):
+def test_tokens_may_not_be_stored(anonymous, db):
     response = anonymous.post("/api/auth/login", {"email": "a@example.com", "password": "x"})
 
     assert response["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/api/tasks", "/api/tasks/{}", "/api/auth/me"])
-def test_a_page_of_the_api_has_the_policy_of_pages(client, alice, milk, path):
+def test_a_browsable_page_has_the_policy_for_pages(client, alice, milk, path):
     client.force_login(alice)
 
     response = client.get(path.format(milk.pk), headers={"accept": "text/html"})

@@ -10,7 +10,7 @@ from .conftest import PUBLIC
 PATH = "/.well-known/security.txt"
 
 
-def test_it_says_whom_to_tell_and_how_long_that_holds(serving):
+def test_it_has_a_contact_and_an_expiry(serving):
     hosts = {**PUBLIC, "ALLOWED_HOSTS": "todo.example"}
     headers = {"Host": "todo.example", "X-Forwarded-Proto": "https"}
 
@@ -28,5 +28,5 @@ def test_it_says_whom_to_tell_and_how_long_that_holds(serving):
     assert text.endswith("\n")
 
 
-def test_without_a_contact_there_is_none(client):
+def test_it_is_missing_without_a_contact(client):
     assert client.get(PATH).status_code == 404

@@ -1,4 +1,4 @@
-"""The server as the README starts it, and the README's session against it."""
+"""A server started as in the README, and the README's example session."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def test_the_session_of_the_readme_ends_with_a_completed_task(server):
 
 
 def decode(output):
-    """JSON values written one after the other."""
+    """Decodes concatenated JSON values."""
     text, decoder, values = output.decode().strip(), json.JSONDecoder(), []
     while text:
         value, end = decoder.raw_decode(text)
@@ -49,7 +49,7 @@ def decode(output):
 
 
 @pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="the first start is on SQLite")
-def test_the_first_start_says_where_it_is_where_the_data_is_and_how_to_stop(serving):
+def test_the_first_start_prints_address_data_and_how_to_stop(serving):
     with serving() as address:
         lines = dict(re.findall(r"^(\w+) {2,}(.+)$", serving.output, re.MULTILINE))
 
@@ -59,7 +59,7 @@ def test_the_first_start_says_where_it_is_where_the_data_is_and_how_to_stop(serv
     assert "WARNING" not in serving.output
 
 
-def test_a_public_server_is_advised_of_the_kernel_setting(serving):
+def test_a_public_server_warns_about_the_kernel_setting(serving):
     if Path("/proc/sys/net/ipv4/tcp_migrate_req").read_text().strip() == "1":
         pytest.skip("it is set")
     with serving(HOST="0.0.0.0", ALLOWED_HOSTS="todo.example,127.0.0.1"):
@@ -75,7 +75,7 @@ def test_it_does_not_share_its_port(server, project):
     assert second.stderr == f"CommandError: 127.0.0.1:{port}: Address already in use\n"
 
 
-def test_it_does_not_serve_a_database_that_lacks_migrations(project):
+def test_it_does_not_start_without_all_migrations(project):
     with fresh_database() as variables:
         result = serve(project, **variables)
 
@@ -84,7 +84,7 @@ def test_it_does_not_serve_a_database_that_lacks_migrations(project):
 
 
 @pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="it is a file of SQLite's")
-def test_a_file_that_is_no_database_is_told_in_a_line(project):
+def test_a_file_that_is_not_a_database_is_one_line(project):
     file = project / "notes.txt"
     file.write_text("Buy milk, and call the plumber.\n" * 100)
 

@@ -1,4 +1,4 @@
-"""A number where a string belongs is refused, in every member that the schema says is a string."""
+"""A number is refused in every member that the schema declares as a string."""
 
 import pytest
 import yaml
@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 
 DOCUMENT = yaml.safe_load((settings.BASE_DIR / "docs" / "openapi.yml").read_text())
-# The first is 1.2345678901234568e+22 to a reader of JSON that has doubles alone.
+# A JSON parser with doubles only reads the first as 1.2345678901234568e+22.
 NUMBERS = ["12345678901234567890123", "20261201", "1.5", "0", "-1", "true"]
 
 
@@ -25,7 +25,7 @@ def is_string(schema):
 
 
 def string_members():
-    """Method, path and name of each member of a request body that is a string."""
+    """Method, path and name of each string member of a request body."""
     for path, operations in DOCUMENT["paths"].items():
         for method, operation in operations.items():
             if "requestBody" in operation:
@@ -38,7 +38,7 @@ def string_members():
 MEMBERS = list(string_members())
 
 
-def test_the_schema_names_them():
+def test_the_schema_has_string_members():
     assert ("post", "/api/tasks", "title") in MEMBERS
     assert ("post", "/api/auth/login", "password") in MEMBERS
     assert ("patch", "/api/tasks/{id}", "due_date") in MEMBERS
@@ -47,7 +47,7 @@ def test_the_schema_names_them():
 
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize(("method", "path", "member"), MEMBERS)
-def test_a_number_is_no_string(alice, milk, method, path, member, number):
+def test_a_number_is_refused_as_a_string(alice, milk, method, path, member, number):
     client = APIClient()
     client.force_authenticate(alice)
     body = f'{{"{member}": {number}}}'

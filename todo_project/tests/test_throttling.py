@@ -1,4 +1,4 @@
-"""A courtesy limit for each user, whose counters are shared through Redis where there is one."""
+"""A fair-use limit for each user. Redis shares the counters if it is configured."""
 
 import pytest
 from django.core.cache import caches
@@ -20,19 +20,19 @@ def statuses(client, count):
     return [client.get("/api/tasks").status_code for _ in range(count)]
 
 
-def test_a_caller_has_a_rate_of_their_own(alice_client, bob_client):
+def test_each_caller_has_a_separate_rate(alice_client, bob_client):
     assert statuses(alice_client, 4) == [200, 200, 200, 429]
     assert statuses(bob_client, 1) == [200]
 
 
-def test_the_wait_is_told_in_whole_seconds(alice_client):
+def test_the_wait_is_in_whole_seconds(alice_client):
     statuses(alice_client, 3)
 
     assert 1 <= int(alice_client.get("/api/tasks")["Retry-After"]) <= 86_400
 
 
 def test_parallel_calls_all_count(alice_client, at_once):
-    alice_client.get("/api/tasks")  # one that sets the client up
+    alice_client.get("/api/tasks")  # sets up the client
 
     results = at_once(8, lambda _: UserThrottle().count("key"))
 
@@ -40,9 +40,7 @@ def test_parallel_calls_all_count(alice_client, at_once):
 
 
 @pytest.mark.parametrize("error", [ConnectionError("refused"), TimeoutError("no answer")])
-def test_without_its_server_nobody_is_kept_out_and_it_is_not_asked_each_time(
-    alice_client, monkeypatch, error
-):
+def test_without_redis_calls_succeed_and_do_not_wait_each_time(alice_client, monkeypatch, error):
     asked = []
 
     def fail(*args, **options):

@@ -23,7 +23,7 @@ PATHS = [
     "/health",
     "/ready",
 ]
-# What differs between any two calls, slash or no slash.
+# Differences between any two calls, with or without a slash.
 MOVING = {"created_at", "updated_at", "completed_at", "date_joined", "id", "access", "refresh"}
 MOVING |= {"ETag", "Expires", "Location", "Content-Length", "X-Request-ID"}
 
@@ -34,7 +34,7 @@ def still(members):
 
 @pytest.fixture
 def ask(cheap_hashes, alice, alice_client, anonymous):
-    """Sends a request that means something to every path; everything is as it was before it."""
+    """Sends a request that suits every path, and undoes its changes."""
 
     def send(method, path):
         Task.objects.all().delete()
@@ -51,7 +51,7 @@ def ask(cheap_hashes, alice, alice_client, anonymous):
         client = alice_client if path.startswith(("/api/tasks", "/api/auth/me")) else anonymous
         response = client.generic(method, path, json.dumps(body), "application/json")
         content = re.sub(rb"\b\w{64}\b", b"CSRF token", response.content)
-        content = content.replace(b"/docs/?", b"/docs?")  # the address of the page's script
+        content = content.replace(b"/docs/?", b"/docs?")  # the URL of the page's script
         if response.get("Content-Type") == "application/json" and path.startswith("/api/"):
             data = response.json() if content else {}
             content = [still(task) for task in data] if isinstance(data, list) else still(data)
@@ -62,7 +62,7 @@ def ask(cheap_hashes, alice, alice_client, anonymous):
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", PATHS)
-def test_a_path_is_answered_alike_with_and_without_it(ask, path, method):
+def test_a_path_has_the_same_answer_with_and_without_a_slash(ask, path, method):
     status, headers, content = ask(method, path)
 
     assert status not in (301, 302)
@@ -70,15 +70,15 @@ def test_a_path_is_answered_alike_with_and_without_it(ask, path, method):
     assert ask(method, f"{path}/") == (status, headers, content)
 
 
-def test_two_are_too_many(alice_client):
+def test_two_slashes_are_a_404(alice_client):
     assert alice_client.get("/api/tasks//").status_code == 404
 
 
-def test_the_admin_still_wants_one(client):
+def test_the_admin_still_requires_a_slash(client):
     assert client.get("/admin")["Location"] == "/admin/"
 
 
-def test_links_are_written_without_it(alice, alice_client):
+def test_links_have_no_trailing_slash(alice, alice_client):
     Task.objects.create(owner=alice, title="Buy milk")
     Task.objects.create(owner=alice, title="Buy oats")
 

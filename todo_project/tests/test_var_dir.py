@@ -1,4 +1,4 @@
-"""Where the embedded database and the generated keys are."""
+"""The location of the embedded database and the generated keys."""
 
 import sqlite3
 
@@ -28,7 +28,7 @@ def test_a_relative_path_is_relative_to_the_project(project, tmp_path):
     assert (project / "kept" / "secret_key").exists()
 
 
-def test_the_database_may_be_elsewhere_than_the_rest(project, tmp_path):
+def test_the_database_can_be_outside_the_folder(project, tmp_path):
     file, keys = tmp_path / "data" / "my todo.sqlite3", tmp_path / "keys"
     file.parent.mkdir()
     variables = {"DATABASE_URL": f"sqlite:///{tmp_path}/data/my%20todo.sqlite3"}
@@ -42,7 +42,7 @@ def test_the_database_may_be_elsewhere_than_the_rest(project, tmp_path):
         assert database.execute("SELECT count(*) FROM tasks_task").fetchone() == (0,)
 
 
-def test_a_relative_path_is_beside_the_program(project, tmp_path):
+def test_a_relative_database_path_is_relative_to_the_project(project, tmp_path):
     result = show(project, "settings.DATABASES['default']['NAME']", DATABASE_URL="sqlite:///a.db")
 
     assert result.stdout.strip() == str(project / "a.db")

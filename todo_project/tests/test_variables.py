@@ -1,4 +1,4 @@
-"""Every variable is checked, and an error tells its name and never its value."""
+"""Every variable is checked. An error contains its name but never its value."""
 
 import os
 import re
@@ -16,7 +16,7 @@ WRONG = [
     ("DATABASE_URL", "postgres://ann@db:port/sesame"),
     ("DATABASE_URL", "postgres://ann@db/todo?sesame=1"),
     ("NEON_DB_URL", "postgres://ann:sesame@db"),
-    ("DATABASE_DIRECT_URL", "postgres://ann:sesame@db/todo"),  # beside the embedded database
+    ("DATABASE_DIRECT_URL", "postgres://ann:sesame@db/todo"),  # with the embedded database
     ("DEBUG", "sesame"),
     ("DEBUG", "maybe"),
     ("ALLOWED_HOSTS", "https://sesame.example"),
@@ -89,7 +89,7 @@ PATHS = {"VAR_DIR"}  # see test_var_dir.py
 
 @pytest.fixture
 def configure(monkeypatch, tmp_path):
-    """The settings in an environment of nothing but some variables."""
+    """The settings in an environment with only these variables."""
 
     def configure(**variables):
         for name in os.environ:
@@ -106,17 +106,17 @@ def configure(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
-def test_a_wrong_value_is_refused_in_a_line_that_names_the_variable(configure, name, value):
+def test_an_invalid_value_is_one_line_with_the_variable(configure, name, value):
     with pytest.raises(ImproperlyConfigured) as refusal:
         configure(**{name: value})
 
     assert str(refusal.value).startswith(f"{name} ")
     assert str(refusal.value).count("\n") == 0
     assert not re.search("s[eé]same", str(refusal.value))
-    assert refusal.value.__suppress_context__  # nor does a traceback tell more
+    assert refusal.value.__suppress_context__  # a traceback shows no more
 
 
-def test_no_variable_is_left_out():
+def test_every_variable_is_tested():
     lines = (settings.BASE_DIR / ".env.example").read_text().splitlines()
     named = {name for line in lines for name in re.findall(r"^# ([A-Z_]+)=", line)}
 
@@ -148,7 +148,7 @@ def test_no_variable_is_left_out():
         ("CACHE_URL", "unix:///run/redis?db=1", "CACHE_URL", "unix:///run/redis?db=1"),
     ],
 )
-def test_a_value_is_understood(configure, name, value, setting, expected):
+def test_a_valid_value_is_accepted(configure, name, value, setting, expected):
     assert getattr(configure(**{name: value}), setting) == expected
 
 
@@ -168,13 +168,13 @@ def test_a_value_is_understood(configure, name, value, setting, expected):
         ),
     ],
 )
-def test_pages_of_the_front_end_may_call(configure, variables, origins):
+def test_cors_allows_the_front_end(configure, variables, origins):
     allowed = configure(**variables).CORS_ALLOWED_ORIGINS
 
     assert allowed == origins
 
 
-def test_links_lead_to_where_the_front_end_is(configure):
+def test_links_lead_to_the_front_end(configure):
     assert (
         configure(FRONTEND_URL="https://App.Example/todo/").FRONTEND_URL
         == "https://App.Example/todo"

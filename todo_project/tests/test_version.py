@@ -1,4 +1,4 @@
-"""The version has one place, `todo_project.__version__`."""
+"""The version is defined once, in `todo_project.__version__`."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ def test_the_schema_has_it(client):
     assert client.get("/openapi.json").json()["info"]["version"] == __version__
 
 
-def test_the_changelog_begins_with_it():
+def test_the_changelog_starts_with_it():
     changelog = (settings.BASE_DIR / "CHANGELOG.md").read_text()
 
     released = re.findall(r"^## (\S+) - \d{4}-\d\d-\d\d$", changelog, re.MULTILINE)

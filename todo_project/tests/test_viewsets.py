@@ -16,7 +16,7 @@ from todo_project.api.prepared import PreparedQuery, keep
 
 @pytest.fixture(scope="module", autouse=True)
 def library(django_db_setup, django_db_blocker):
-    """The views of the app `library`, whose tables are there while these tests run."""
+    """The views of the app `library`. Its tables exist during these tests."""
     apps = [*settings.INSTALLED_APPS, "todo_project.tests.library"]
     with override_settings(INSTALLED_APPS=apps), django_db_blocker.unblock():
         from .library import models, views
@@ -59,7 +59,7 @@ def get(library):
     return get
 
 
-def test_a_list_is_byte_for_byte_what_drf_answers(get, add_books, library, alice, shelf):
+def test_a_list_equals_drfs_output_byte_for_byte(get, add_books, library, alice, shelf):
     add_books(alice, shelf, 3)
     library.Book.objects.create(owner=alice, shelf=None, title="On the floor")
 
@@ -78,7 +78,7 @@ def test_a_list_costs_the_same_number_of_queries_for_any_number_of_books(
             get(alice, viewset=library.NamelessViewSet)
 
 
-def test_one_object_is_byte_for_byte_what_drf_answers(get, add_books, library, alice, shelf):
+def test_an_object_equals_drfs_output_byte_for_byte(get, add_books, library, alice, shelf):
     add_books(alice, shelf, 1)
     pk = library.Book.objects.get().pk
 
@@ -113,15 +113,15 @@ def test_a_filter_whose_choices_depend_on_the_caller_leaks_nothing(
         assert get(alice, f"/?shelf={his.pk}").status_code == 400
 
 
-def test_a_filter_with_a_parameter_shares_one_sql(get, add_books, library, alice, monkeypatch):
+def test_a_filter_with_a_parameter_is_compiled_once(get, add_books, library, alice, monkeypatch):
     add_books(alice, None, 5)
     get(alice, "/?at_least=1", viewset=library.SharedViewSet)
-    monkeypatch.setattr(PreparedQuery, "__init__", None)  # nothing more can be prepared
+    monkeypatch.setattr(PreparedQuery, "__init__", None)  # no further query can be compiled
 
     assert len(get(alice, "/?at_least=4", viewset=library.SharedViewSet).data) == 1
 
 
-def test_what_is_made_of_a_queryset_goes_with_it(library):
+def test_a_compiled_query_is_freed_with_its_queryset(library):
     queryset = library.Book.objects.all()
     keep(PreparedQuery, queryset)()
     reference = weakref.ref(queryset)
@@ -142,9 +142,7 @@ def test_a_paginator_works_with_an_ordinary_view(get, add_books, library, alice,
     assert [book["title"] for book in second.data] == ["Book 2", "Book 3"]
 
 
-def test_a_model_that_listens_to_its_instances_is_read_as_django_reads_it(
-    add_books, library, alice, shelf
-):
+def test_a_model_with_init_signals_is_loaded_by_django(add_books, library, alice, shelf):
     seen = []
 
     def note(instance, **kwargs):
@@ -161,7 +159,7 @@ def test_a_model_that_listens_to_its_instances_is_read_as_django_reads_it(
     assert [book.title for book in books] == seen
 
 
-def test_fields_of_one_request_alone_are_answered_by_drf(library, alice):
+def test_fields_that_depend_on_the_request_use_drf(library, alice):
     book = library.Book(owner=alice, title="Milk", pages=3)
     changed = library.TitleSerializer(book)
     changed.fields["heading"] = serializers.CharField(source="title")
@@ -185,6 +183,6 @@ def test_fields_of_one_request_alone_are_answered_by_drf(library, alice):
         (lambda books: books.using("other"), r"using\(\)"),
     ],
 )
-def test_a_query_of_anything_but_whole_rows_is_refused(library, narrow, reason):
+def test_a_query_without_whole_rows_is_refused(library, narrow, reason):
     with pytest.raises(ValueError, match=f"A prepared query cannot have: {reason}"):
         PreparedQuery(narrow(library.Book.objects.all()))

@@ -1,1 +1,1 @@
-"""An app that only tests install: what a viewset may serve that tasks do not have."""
+"""An app only for tests, with relations and fields that tasks do not have."""

@@ -27,7 +27,7 @@ class BookSerializer(CompiledModelSerializer):
 
 
 class PlainSerializer(serializers.ModelSerializer):
-    """The same by DRF."""
+    """The same with DRF's serializer."""
 
     size = serializers.SerializerMethodField()
     shelf_name = serializers.CharField(source="shelf.name", default=None)
@@ -39,7 +39,7 @@ class PlainSerializer(serializers.ModelSerializer):
 
 
 class NamelessSerializer(BookSerializer):
-    """Without the name of the shelf, which takes a query for each book."""
+    """Without the name of the shelf, which needs a query for each book."""
 
     shelf_name = None
 

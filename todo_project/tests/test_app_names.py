@@ -1,4 +1,4 @@
-"""Nothing in `todo_project` knows an app. `make check` proves the same of imports."""
+"""`todo_project` does not name apps. `make check` checks the same for imports."""
 
 import re
 import tomllib
@@ -11,7 +11,7 @@ TEMPLATES = [path for path in (PROJECT / "templates").rglob("*") if path.is_file
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_a_template_names_no_app(path):
+def test_templates_name_no_app(path):
     assert not re.search(rf"\b({'|'.join(settings.OUR_APPS)})\b", path.read_text())
 
 
