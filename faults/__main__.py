@@ -1,10 +1,10 @@
-"""Bad days, on real components: `make faults`.
+"""Failures of real components: `make faults`.
 
     python -m faults [--short] [name ...]
 
-Each scenario prints one line of figures. One that finds what must not be ends the run with an
-error, after the others have had their turn. Needs root (for disks and users of its own) and
-PostgreSQL, PgBouncer, Redis, nginx and sqlite3 of the system.
+Each scenario prints one line of figures. If a scenario fails, the others still run, and then the
+command exits with an error. Needs root (for disks and users), and the system's PostgreSQL,
+PgBouncer, Redis, nginx and sqlite3.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def main() -> None:
     arguments = parser.parse_intermixed_args()
     if unknown := set(arguments.names) - set(SCENARIOS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    # Of all of them none may hide what another finds.
+    # A list, so that all run: a failed scenario must not hide the failures of others.
     results = [attempt(name, arguments.short) for name in arguments.names or SCENARIOS]
     sys.exit(not all(results))
 

@@ -1,7 +1,7 @@
-"""The commands of docs/operation.md for a backup, under write load, and for restoring it elsewhere.
+"""Backup under write load and restore elsewhere, with the commands of docs/operation.md.
 
-What was acknowledged before the backup began is there; the database's own checks find nothing; a
-server on it takes the login and the token from before.
+The restored database has every write that was acknowledged before the backup began, and passes its
+integrity checks. A server on it accepts the old password and the old token.
 """
 
 import os
@@ -34,7 +34,7 @@ def of_sqlite(large: int) -> str:
         source, target = Server(stage), Server(stage)
         copy = Copy(source, large, "sqlite3")
         source.stop()
-        target.start()  # as a new installation, which has a database
+        target.start()  # creates a database, as a new installation does
         target.stop()
         shutil.move(source.folder / "backup.sqlite3", target.folder)
         shell(copy.restore, target.folder)
@@ -54,9 +54,9 @@ def of_postgres(large: int) -> str:
 
 
 class Copy:
-    """A backup by the commands that begin with `tool`, and what must be in it.
+    """A backup with the commands that start with `tool`, and its expected content.
 
-    One user's tasks are all made before, another's are being written all the while.
+    One user's tasks are all created before the backup. Another user's tasks are written during it.
     """
 
     def __init__(self, source: Server, large: int, tool: str, **environment: str) -> None:
@@ -68,14 +68,14 @@ class Copy:
         with Load(source.port, self.token, name="before") as self.before:
             time.sleep(1)
         busy = sign_up(source.port, email=BOB)
-        with Load(source.port, busy, name="meanwhile") as self.meanwhile:
+        with Load(source.port, busy, name="during") as self.during:
             time.sleep(1)
-            self.known = {pk for worker in self.meanwhile.workers for pk in set(worker.titles)}
+            self.known = {pk for worker in self.during.workers for pk in set(worker.titles)}
             started = time.monotonic()
             shell(back_up, source.folder, **environment)
             self.seconds = time.monotonic() - started
         self.before.only()
-        self.meanwhile.only()
+        self.during.only()
 
     def compare(self, target: Server) -> str:
         target.start()
@@ -85,11 +85,11 @@ class Copy:
         made = self.large + sum(len(worker.titles) for worker in self.before.workers)
         must(kept == made, f"{kept} tasks of {made}")
         bobs = dict(all_tasks(Client(target.port, log_in(target.port, email=BOB)["access"])))
-        deleted = {pk for worker in self.meanwhile.workers for pk in worker.deleted}
+        deleted = {pk for worker in self.during.workers for pk in worker.deleted}
         missing = self.known - deleted - set(bobs)
         must(not missing, f"{len(missing)} tasks from before the backup are missing")
         target.stop()
-        writes = self.meanwhile.acknowledged()
+        writes = self.during.acknowledged()
         return (
             f"{kept + len(bobs)} tasks restored, 0 missing; backup of {self.seconds:.1f} s"
             f" among {writes} writes"
@@ -97,7 +97,7 @@ class Copy:
 
 
 def documented(tool: str) -> tuple[str, str]:
-    """The commands for a backup and for restoring it."""
+    """The commands for a backup and for a restore."""
     text = (ROOT / "docs" / "operation.md").read_text()
     blocks = re.findall(
         f"```sh\n(set -eu; umask[^`]*?^{tool} [^`]*)```", text, re.DOTALL | re.MULTILINE

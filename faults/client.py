@@ -1,7 +1,6 @@
-"""A client of the API, which sends nothing twice.
+"""A client of the API that never repeats a request.
 
-A connection that the server closed between two requests is opened anew before the next one, as
-every client does.
+Like every client, it reconnects if the server closed the connection between two requests.
 """
 
 import http.client
@@ -19,7 +18,7 @@ NO_ANSWER = 0
 
 @dataclass(slots=True)
 class Call:
-    """A request and what came of it; times are of `time.monotonic()`."""
+    """A request and its result. Times are from `time.monotonic()`."""
 
     method: str
     path: str
@@ -42,7 +41,7 @@ class Call:
         return json.loads(self.content)
 
     def is_problem(self) -> bool:
-        """A problem document that says what every problem says, and when to come back."""
+        """True for a complete problem document, with `Retry-After` if the status needs it."""
         if self.headers["Content-Type"] != "application/problem+json":
             return False
         wait = self.headers.get("Retry-After", "")
@@ -51,7 +50,7 @@ class Call:
 
 
 class Client:
-    """One keep-alive connection, from an address of loopback."""
+    """One keep-alive connection from a loopback address."""
 
     def __init__(self, port: int, token: str = "", address: str = "127.0.0.1") -> None:
         self.connection = http.client.HTTPConnection(

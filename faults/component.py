@@ -1,4 +1,4 @@
-"""A part of the scene: a process, its port and its folder."""
+"""A component of a scenario: a process, its port and its folder."""
 
 import os
 import signal
@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Component:
-    """A process that listens on a port, in a folder and a process group of its own."""
+    """A process that listens on a port. It has its own folder and process group."""
 
-    user: str | None = None  # whose it is; ours, when None
+    user: str | None = None  # runs the process; None means the current user
 
     def __init__(self, stage: Stage, **environment: str) -> None:
         self.port = free_port()
@@ -27,7 +27,7 @@ class Component:
         self.prepare()
 
     def prepare(self) -> None:
-        """What is done once, before the first start."""
+        """Runs once, before the first start."""
 
     def command(self) -> list[str]:
         raise NotImplementedError
@@ -36,7 +36,7 @@ class Component:
         return answers(self.port)
 
     def run(self, *command: str | Path) -> None:
-        """A command that ends, as this component's user."""
+        """Runs a command as this component's user and waits for its end."""
         with self.log.open("ab") as log:
             subprocess.run(
                 list(map(str, command)),
@@ -74,18 +74,18 @@ class Component:
     def tail(self) -> str:
         return " | ".join(self.log.read_text(errors="replace").splitlines()[-5:])
 
-    def tell(self, number: int) -> None:
+    def send_signal(self, number: int) -> None:
         if self.process:
             self.process.send_signal(number)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
-        self.tell(number)
+        self.send_signal(number)
         if self.process:
             self.process.wait(timeout=60)
         eventually(lambda: is_free(self.port), 10, f"end of {self.folder.name}")
 
     def kill(self) -> None:
-        """At once, with its children."""
+        """Kills the process and its children."""
         if self.process:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -94,7 +94,7 @@ class Component:
 
 
 def substitute(name: str, target: Path, replaced: dict[str, str]) -> None:
-    """A file of deploy/ with other addresses and paths. Each must be there to be replaced."""
+    """Copies a file of deploy/ with other addresses and paths. Each old text must be in it."""
     text = (ROOT / "deploy" / name).read_text()
     for old, new in replaced.items():
         must(old in text, f"deploy/{name} has no {old!r}")

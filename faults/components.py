@@ -1,4 +1,4 @@
-"""The project's server, and what stands in front of it and beside it."""
+"""The project's server, nginx and Redis."""
 
 import http.client
 import os
@@ -9,8 +9,8 @@ from pathlib import Path
 from .component import ROOT, Component, substitute
 from .stage import Stage
 
-# What the server does not need; the rest is copied, as it may run as a user who cannot read here.
-LEFT = [".*", "__pycache__", "benchmarks", "docs", "e2e", "faults", "fuzz", "tests", "var"]
+# Files that the server does not need. The rest is copied: its user may not be able to read here.
+NOT_COPIED = [".*", "__pycache__", "benchmarks", "docs", "e2e", "faults", "fuzz", "tests", "var"]
 
 
 class Redis(Component):
@@ -27,7 +27,7 @@ class Redis(Component):
 
 
 class Nginx(Component):
-    """With deploy/nginx.conf, in front of two servers (which may be one)."""
+    """nginx with deploy/nginx.conf in front of two servers, which may be the same one."""
 
     def __init__(self, stage: Stage, first: "Server", second: "Server") -> None:
         self.servers = {"8001": first, "8002": second}
@@ -49,22 +49,22 @@ class Nginx(Component):
         return ["nginx", *prefix, "-e", str(self.log), "-g", "daemon off;"]
 
     def drain(self, name: str) -> Path:
-        """Ask that server nothing more, as long as the file is there."""
+        """Stops new requests to that server while the returned file exists."""
         flag = self.folder / f"drain-{name}"
         flag.touch()
         return flag
 
 
 class Server(Component):
-    """A copy of the project, on the embedded database unless DATABASE_URL is given."""
+    """A server in a copy of the project. Uses SQLite unless DATABASE_URL is given."""
 
     def prepare(self) -> None:
         mode = self.folder.stat().st_mode
-        ignored = shutil.ignore_patterns(*LEFT)
+        ignored = shutil.ignore_patterns(*NOT_COPIED)
         shutil.copytree(ROOT, self.folder, ignore=ignored, dirs_exist_ok=True)
-        self.folder.chmod(mode)  # not that of the project's folder
+        self.folder.chmod(mode)  # copytree sets the mode of the project's folder
         keys = {"SECRET_KEY": "faults-" * 8, "JWT_SIGNING_KEY": "strictly-" * 8}
-        # The load is that of many users, but comes from few.
+        # A few clients send the load of many users.
         free = {"THROTTLE_USER": "", "THROTTLE_ANON": "", "ENV_FILE": os.devnull}
         own = {"PORT": str(self.port), "PYTHONDONTWRITEBYTECODE": "1"}
         self.environment = keys | free | own | self.environment
@@ -80,7 +80,7 @@ class Server(Component):
         return self.probe("/ready") == 200
 
     def probe(self, path: str) -> int:
-        """The status of an answer; 0 for none."""
+        """The status of the response; 0 without a response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request("GET", path)

@@ -10,8 +10,8 @@ import psycopg
 from .component import Component, substitute
 from .stage import Stage, must
 
-# Other defaults than most servers have: nothing may depend on them.
-STYLES = {
+# Unusual defaults: the code must not depend on the usual ones.
+UNUSUAL_DEFAULTS = {
     "DateStyle": "German, DMY",
     "IntervalStyle": "iso_8601",
     "TimeZone": "Asia/Tokyo",
@@ -21,10 +21,10 @@ STYLES = {
 
 
 class Postgres(Component):
-    """A cluster of its own, durable as it comes, set up by deploy/postgres.sh."""
+    """A separate cluster with default durability, set up by deploy/postgres.sh."""
 
     user = "postgres"
-    data: Path | None = None  # elsewhere than in its folder, as on a small disk
+    data: Path | None = None  # another place for the data, such as a small disk
 
     def __init__(self, stage: Stage, data: Path | None = None) -> None:
         self.data = data
@@ -42,19 +42,23 @@ class Postgres(Component):
                 "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls,"
                 " rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname = 'todo'"
             ).fetchone()
-        must(role == (False, True), "the API's role may do more than it needs, or has no password")
+        must(role == (False, True), "the API's role has too many rights or no password")
 
     def prepare(self) -> None:
         self.binaries = Path(sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1])
         self.data = self.data or self.folder / "data"
-        # The log that is written ahead is apart from the data: without room for it PostgreSQL
-        # stops altogether, which is another fault than a full disk of data.
+        # The write-ahead log is not on the data's disk. If it has no space, PostgreSQL stops
+        # completely, which is another fault than a full data disk.
         places = [f"--pgdata={self.data}", f"--waldir={self.folder / 'wal'}"]
         options = ["--auth=trust", "--encoding=UTF8", "--locale=C"]
         self.run(self.binaries / "initdb", *places, *options)
 
     def command(self) -> list[str]:
-        options = {"unix_socket_directories": self.folder, "max_wal_size": "256MB", **STYLES}
+        options = {
+            "unix_socket_directories": self.folder,
+            "max_wal_size": "256MB",
+            **UNUSUAL_DEFAULTS,
+        }
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         place = ["-D", str(self.data), "-h", "127.0.0.1", "-p", str(self.port)]
         return [str(self.binaries / "postgres"), *place, *settings]
@@ -67,20 +71,20 @@ class Postgres(Component):
         return True
 
     def stop(self, number: int = signal.SIGINT) -> None:
-        """Fast, as by `pg_ctl stop`: sessions end, and what they were doing is rolled back."""
+        """Fast shutdown, like `pg_ctl stop`: ends sessions and rolls back their transactions."""
         super().stop(number)
 
     def connect(self, name: str = "todo") -> psycopg.Connection[Any]:
-        """As a superuser."""
+        """A connection of a superuser."""
         url = f"postgres://postgres@127.0.0.1:{self.port}/{name}"
         return psycopg.connect(url, autocommit=True, connect_timeout=2)
 
     def url(self) -> str:
-        """For the API."""
+        """The URL for the API."""
         return f"postgres://todo@127.0.0.1:{self.port}/todo"
 
     def end_connections(self) -> int:
-        """And wait, each for at most 5 seconds, until they have ended. Gives their number."""
+        """Ends all connections, waits at most 5 seconds for each, and gives their number."""
         with self.connect("postgres") as connection:
             ended = connection.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
@@ -90,7 +94,7 @@ class Postgres(Component):
 
 
 class PgBouncer(Component):
-    """With deploy/pgbouncer.ini."""
+    """PgBouncer with deploy/pgbouncer.ini."""
 
     user = "postgres"  # it refuses to run as root
 

@@ -1,9 +1,9 @@
-"""The disk is full, or the database can only be read: SQLite and PostgreSQL.
+"""The disk is full, or the database is read-only: SQLite and PostgreSQL.
 
-Reading goes on. Writing is answered 503 or 507, as a problem, and leaves nothing half done. When
-there is room again, or the database may be written, all works again by itself. The disk of SQLite
-becomes read-only as by an error of the disk, after which Linux wants it mounted anew: then the
-server is started anew as well. (A disk that is in use cannot be remounted read-only by hand.)
+Reads succeed. Writes are a 503 or 507 problem document, and no write is stored in part. When there
+is space again, or the database accepts writes, everything works again without a restart. For SQLite,
+a simulated disk error makes Linux remount the disk read-only. Then the disk must be mounted again
+and the server restarted. (A disk in use cannot be remounted read-only by hand.)
 """
 
 import os
@@ -21,7 +21,7 @@ from .load import Load
 from .stage import Stage, eventually, must, run_as_root
 
 REFUSED = (503, 507)
-RETURN = 2.0  # seconds, after which nothing is refused any more
+RETURN = 2.0  # seconds after the end of the trouble; from then on, all calls must succeed
 MEBIBYTES = {"SQLite": 8, "PostgreSQL": 128}
 
 Trouble = Callable[[], AbstractContextManager[None]]
@@ -50,7 +50,7 @@ def on_sqlite(seconds: float) -> str:
 
 def on_postgres(seconds: float) -> str:
     with Stage() as stage:
-        # The data alone are on the small disk (see `Postgres.prepare`).
+        # Only the data are on the small disk (see `Postgres.prepare`).
         disk = stage.small_disk(stage.folder / "small", MEBIBYTES["PostgreSQL"])
         disk.chmod(0o777)
         postgres = Postgres(stage, disk / "data")
@@ -65,23 +65,23 @@ def on_postgres(seconds: float) -> str:
 
 
 def endure(server: Server, name: str, trouble: Trouble, seconds: float) -> str:
-    """Load during the trouble and after it."""
+    """Runs load during the trouble and after it."""
     token, before = begin(server, name)
     with ExitStack() as trouble_stays:
-        trouble_stays.enter_context(trouble())  # while nothing is written, or it may be in doubt
+        trouble_stays.enter_context(trouble())  # before the load, so no write is in doubt
         with Load(server.port, token, name=name, reads=0.5, doubt=()) as load:
             wait_for_refusals(load, seconds)
             trouble_stays.close()
             end = time.monotonic()
             time.sleep(RETURN + 1)
     late = [call for call in load.calls if call.at > end + RETURN and not call.succeeded]
-    must(not late, f"{name}: {len(late)} refusals though the trouble is over")
+    must(not late, f"{name}: {len(late)} refusals after the end of the trouble")
     compare(server.port, token, [before, load])
     return judge(load, name)
 
 
 def fail(server: Server, disk: Path, seconds: float) -> str:
-    """The disk has an error, so Linux makes it read-only, in use as it is."""
+    """Simulates a disk error, after which Linux makes the disk read-only while it is in use."""
     token, before = begin(server, "read-only")
     run_as_root("mount", "-o", "remount,abort", str(disk))
     with Load(server.port, token, name="read-only", reads=0.5, doubt=()) as load:
@@ -99,7 +99,7 @@ def fail(server: Server, disk: Path, seconds: float) -> str:
 
 
 def begin(server: Server, name: str) -> tuple[str, Load]:
-    """A token, and a load while all is well."""
+    """A token, and the load of a second before the trouble."""
     token = sign_up(server.port, email=f"{name}@example.com")
     with Load(server.port, token, name="before", reads=0.5) as before:
         time.sleep(1)

@@ -1,8 +1,8 @@
-"""What nginx itself refuses is told as the API tells it, and its configuration holds with TLS too.
+"""nginx sends its own errors in the API's format, and its configuration is also valid with TLS.
 
-A body that is a little too large is left to the API. A flood or many connections from one client,
-headers out of measure, malformed addresses, probes from elsewhere and servers that are gone are
-nginx's: problem documents each.
+The API refuses a body that is slightly too large. nginx refuses a flood or many connections from one
+client, too large headers, malformed paths, probes from other machines, and requests when no server
+is available. Each of these errors is a problem document.
 """
 
 import socket
@@ -19,7 +19,7 @@ from .components import Nginx, Server
 from .stage import Stage, eventually, must
 
 MIB = 2**20
-CONNECTIONS = 100  # of one client, as nginx.conf has it
+CONNECTIONS = 100  # limit for one client in nginx.conf
 
 
 def run(short: bool) -> str:
@@ -28,15 +28,15 @@ def run(short: bool) -> str:
         server.start()
         nginx = Nginx(stage, server, server)
         token = sign_up(nginx.port)
-        told = [expect(*case) for case in refusals(nginx, token)]
-        told.append(flood(nginx, token))
-        told.append(hold(nginx, token))
-        told.append(flood_from_a_network(Believing(stage, server, server)))
+        statuses = [expect(*case) for case in refusals(nginx, token)]
+        statuses.append(flood(nginx, token))
+        statuses.append(hold(nginx, token))
+        statuses.append(flood_from_a_network(TrustingNginx(stage, server, server)))
         server.stop()
         gone = Client(nginx.port, token, "127.0.0.4").call("POST", "/api/tasks", {"title": "x"})
-        told.append(expect(gone, 502, "server_unavailable"))
-        with_tls(nginx)
-    return f"told as problems: {', '.join(map(str, told))}; valid with TLS"
+        statuses.append(expect(gone, 502, "server_unavailable"))
+        check_tls(nginx)
+    return f"problem documents: {', '.join(map(str, statuses))}; valid with TLS"
 
 
 def refusals(nginx: Nginx, token: str) -> list[tuple[Call, int, str]]:
@@ -58,7 +58,7 @@ def refusals(nginx: Nginx, token: str) -> list[tuple[Call, int, str]]:
 
 
 def call_bytes(nginx: Nginx, path: bytes) -> Call:
-    """A request for a path that Python's own client does not send."""
+    """Requests a path that Python's HTTP client refuses to send."""
     call = Call("GET", repr(path), time.monotonic())
     with socket.create_connection(("127.0.0.1", nginx.port), 5) as connection:
         connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path)
@@ -73,12 +73,12 @@ def expect(call: Call, status: int, code: str) -> int:
     what = f"{call.method} {call.path}: {call.status} {call.error} {call.content[:200]!r}"
     must(call.status == status and call.is_problem(), f"{what}, not a {status}")
     must((call.json()["status"], call.json()["code"]) == (status, code), f"{what}, not {code}")
-    must(status not in (429, 502, 503) or call.headers["Retry-After"], f"{what}: when to retry")
+    must(status not in (429, 502, 503) or call.headers["Retry-After"], f"{what}: no Retry-After")
     return status
 
 
 def flood(nginx: Nginx, token: str) -> int:
-    """More from one address than the limit and its burst let pass."""
+    """Sends more requests from one address than the limit and its burst allow."""
 
     def ask(number: int) -> list[Call]:
         client = Client(nginx.port, "", "127.0.0.3")
@@ -87,32 +87,32 @@ def flood(nginx: Nginx, token: str) -> int:
     with ThreadPoolExecutor(8) as pool:
         calls = [call for part in pool.map(ask, range(8)) for call in part]
     refused = [call for call in calls if call.status == 429]
-    must(refused, "a flood from one address was let through")
+    must(refused, "a flood from one address was not limited")
     other = Client(nginx.port, token, "127.0.0.5").call("GET", "/api/tasks")
-    must(other.status == 200, f"another address is answered {other.status} in a flood")
+    must(other.status == 200, f"during the flood, another address got a {other.status}")
     return expect(refused[0], 429, "throttled")
 
 
 def hold(nginx: Nginx, token: str) -> int:
-    """More bodies that do not come than one client may have connections."""
+    """Opens more connections than one client may have, each waiting for a body."""
     head = b"POST /api/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
 
     def one_more() -> Call:
-        return Client(nginx.port).call("GET", "/ready")  # which no other limit is on
+        return Client(nginx.port).call("GET", "/ready")  # no other limit applies to this path
 
     with ExitStack() as held:
         for _ in range(CONNECTIONS + 20):
             connection = socket.create_connection(("127.0.0.1", nginx.port), 5)
             held.enter_context(connection).sendall(head)
-        eventually(lambda: one_more().status == 429, 5, "an end of connections for one client")
+        eventually(lambda: one_more().status == 429, 5, "the limit of connections for one client")
         refused = one_more()
         other = Client(nginx.port, token, "127.0.0.7").call("GET", "/api/tasks")
-    must(other.status == 200, f"another client is answered {other.status} beside them")
+    must(other.status == 200, f"during this, another client got a {other.status}")
     return expect(refused, 429, "throttled")
 
 
-class Believing(Nginx):
-    """Takes the word of a client for where it is, so that one can be many."""
+class TrustingNginx(Nginx):
+    """Trusts the client address in a header, so that one client can simulate many."""
 
     def prepare(self) -> None:
         super().prepare()
@@ -121,8 +121,8 @@ class Believing(Nginx):
         conf.write_text(conf.read_text().replace("server_tokens off;", believe, 1))
 
 
-def flood_from_a_network(nginx: Believing) -> int:
-    """More than the limit, each from another address of a network of 64 bits."""
+def flood_from_a_network(nginx: TrustingNginx) -> int:
+    """Sends more requests than the limit, each from another address of one /64 network."""
 
     def ask(part: int) -> list[Call]:
         client = Client(nginx.port)
@@ -132,14 +132,14 @@ def flood_from_a_network(nginx: Believing) -> int:
     with ThreadPoolExecutor(8) as pool:
         calls = [call for part in pool.map(ask, range(8)) for call in part]
     refused = [call for call in calls if call.status == 429]
-    must(refused, "a flood from one network was let through")
+    must(refused, "a flood from one network was not limited")
     other = Client(nginx.port).call("GET", "/health", X_Client="2001:db8:1:3::1")
-    must(other.status == 200, f"another network is answered {other.status} in a flood")
+    must(other.status == 200, f"during the flood, another network got a {other.status}")
     return expect(refused[0], 429, "throttled")
 
 
-def with_tls(nginx: Nginx) -> None:
-    """The lines that are commented out, with a certificate of our own."""
+def check_tls(nginx: Nginx) -> None:
+    """Enables the lines for TLS and checks the configuration with a self-signed certificate."""
     conf = nginx.folder / "nginx.conf"
     text = conf.read_text().replace("#tls ", "")
     for host in ("127.0.0.1", "[::1]"):

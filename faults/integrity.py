@@ -1,4 +1,4 @@
-"""What a database itself can say about whether it is whole."""
+"""Integrity checks of the databases."""
 
 import sqlite3
 from contextlib import closing
@@ -38,7 +38,7 @@ def check_sqlite(path: Path) -> None:
 
 
 def check_postgres(postgres: Postgres) -> None:
-    """Every index holds what its table does, and no row is against a constraint."""
+    """Checks every index against its table and every row against the constraints."""
     with postgres.connect() as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS amcheck")
         must(connection.execute(INDEXES).fetchall(), "no index was checked")

@@ -1,4 +1,4 @@
-"""What was acknowledged against what is stored."""
+"""Compares acknowledged writes with the stored tasks."""
 
 from collections.abc import Iterable
 
@@ -8,9 +8,9 @@ from .stage import must
 
 
 def compare(port: int, token: str, loads: list[Load], besides: str = "") -> int:
-    """Fails when what the server has is not what it acknowledged. Gives the number of tasks.
+    """Raises if the server lost or changed acknowledged writes. Gives the number of tasks.
 
-    There may be tasks called `besides`, which no load has made.
+    Tasks with the title `besides` are allowed, although no load created them.
     """
     stored = dict(all_tasks(Client(port, token)))
     workers = [worker for load in loads for worker in load.workers]
@@ -19,7 +19,7 @@ def compare(port: int, token: str, loads: list[Load], besides: str = "") -> int:
     known = {pk for worker in workers for pk in worker.titles.keys() | worker.perhaps_deleted}
     made = {title for worker in workers for title in worker.perhaps_made} | {besides}
     ghosts = [title for pk, title in stored.items() if pk not in known and title not in made]
-    must(not ghosts, f"{len(ghosts)} tasks that nobody was told of: {ghosts[:3]}")
+    must(not ghosts, f"{len(ghosts)} tasks that no client created: {ghosts[:3]}")
     return len(stored)
 
 

@@ -1,7 +1,7 @@
-"""Load: threads that each ask, wait for the answer and ask again.
+"""Load: threads that each send a request, wait for the response and repeat.
 
-Each notes what was acknowledged, which can be compared with what is stored afterwards. Nothing
-is sent twice: what got no answer is left in doubt.
+Each thread records the acknowledged writes, which are later compared with the stored tasks. No
+request is sent twice, so a write without a response is in doubt.
 """
 
 import random
@@ -14,18 +14,18 @@ from typing import Any
 from .client import NO_ANSWER, Call, Client
 from .stage import must
 
-PAUSE = 0.015  # seconds after each call, which keep a worker within what nginx grants an address
+PAUSE = 0.015  # seconds after each call, so that a worker stays below nginx's limit per address
 
 
 class Worker(threading.Thread):
-    """One client, and what must be stored of the tasks that it made."""
+    """One client, and the expected state of the tasks that it created."""
 
     def __init__(self, load: "Load", number: int) -> None:
         super().__init__(daemon=True)
         self.load, self.name = load, f"{load.name} {number}"
         self.client = Client(load.port, load.token, f"127.0.3.{number + 1}")
         self.random = random.Random(self.name)
-        self.titles: dict[int, list[str]] = {}  # what each task may be called: it must be there
+        self.titles: dict[int, list[str]] = {}  # possible titles of each task that must exist
         self.deleted: set[int] = set()
         self.perhaps_deleted: set[int] = set()
         self.perhaps_made: set[str] = set()
@@ -36,9 +36,9 @@ class Worker(threading.Thread):
             write = self.random.random() >= self.load.reads
             call = self.write() if write else self.read()
             if call.succeeded:
-                call.headers, call.content = None, b""  # nobody asks, and there are many
+                call.headers, call.content = None, b""  # not needed, and there are many
             self.load.calls.append(call)
-            # Who is refused at once need not ask again at once.
+            # Wait longer after an error, or the client would retry in a tight loop.
             time.sleep(self.load.pause if call.succeeded else 0.05)
 
     def read(self) -> Call:
@@ -81,7 +81,7 @@ class Worker(threading.Thread):
         return call
 
     def compare(self, stored: dict[int, str]) -> Iterable[str]:
-        """What is wrong with what is stored."""
+        """The differences between the stored and the expected tasks."""
         for pk, titles in self.titles.items():
             if stored.get(pk) not in titles:
                 yield f"task {pk} is {stored.get(pk)!r}, not {titles[-1]!r}"
@@ -89,14 +89,14 @@ class Worker(threading.Thread):
 
 
 class Load:
-    """So many workers on one account; `reads` is the share of requests that only read."""
+    """Workers on one account. `reads` is the share of requests that only read."""
 
     def __init__(
         self, port: int, token: str, workers: int = 8, *, name: str = "load", reads: float = 0.0,
         pause: float = 0.0, doubt: Collection[int] = (NO_ANSWER,),
     ) -> None:  # fmt: skip
         self.port, self.token, self.name, self.reads, self.pause = port, token, name, reads, pause
-        self.doubt = doubt  # the statuses after which a write may be stored or not
+        self.doubt = doubt  # statuses that leave open whether a write was stored
         self.calls: list[Call] = []
         self.over = threading.Event()
         self.workers = [Worker(self, number) for number in range(workers)]
@@ -122,7 +122,7 @@ class Load:
         return sum(call.status in (503, 507) for call in self.calls)
 
     def only(self, *statuses: int) -> None:
-        """Fails when there was another answer than a success or one of these."""
+        """Raises if a response is neither a success nor one of these statuses."""
         for call in list(self.calls):
             what = f"{call.method} {call.path}: {call.status} {call.error} {call.content[:200]!r}"
             must(call.succeeded or call.status in statuses, what)
@@ -130,7 +130,7 @@ class Load:
 
 
 def percentile(calls: Iterable[Call], share: float = 0.99) -> float:
-    """Seconds that this share of calls took at most."""
+    """The maximum duration, in seconds, of this share of calls."""
     times = sorted(call.seconds for call in calls)
     must(times, "no calls to measure")
     return times[min(int(len(times) * share), len(times) - 1)]

@@ -1,8 +1,8 @@
-"""What takes the most memory, asked by many at once: no worker comes near WORKER_MAX_MIB.
+"""Many clients send the requests that need the most memory: no worker reaches WORKER_MAX_MIB.
 
-An account has 200 tasks with the longest descriptions, of a character that HTML writes as four. Its
-list is read as JSON and as a page, and bodies of a megabyte are sent that are refused, as JSON and,
-by the form, as a page.
+An account has 200 tasks with descriptions of maximum length. HTML escapes each of their characters
+as four. Clients read the list as JSON and as a page, and send invalid bodies of a megabyte, answered
+as JSON and as a page.
 """
 
 import threading
@@ -34,16 +34,16 @@ def run(short: bool) -> str:
         fill(server.port, token)
         before = max(memory(server).values())
         over = threading.Event()
-        clients = [Asking(server.port, token, CALLS[n % 4], over) for n in range(CLIENTS)]
+        clients = [RepeatingClient(server.port, token, CALLS[n % 4], over) for n in range(CLIENTS)]
         for client in clients:
             client.start()
-        most = watch(server, 15 if short else 60)
+        peak = watch(server, 15 if short else 60)
         over.set()
         for client in clients:
             client.join()
     answers = sum(client.count for client in clients)
-    figures = f"{answers} answers; {before:.0f} MiB before, {most:.0f} MiB at most"
-    must(most <= LIMIT, figures)
+    figures = f"{answers} answers; {before:.0f} MiB before, {peak:.0f} MiB at most"
+    must(peak <= LIMIT, figures)
     return figures
 
 
@@ -51,29 +51,29 @@ def fill(port: int, token: str) -> None:
     client = Client(port, token)
     for n in range(200):
         task = {"title": f"Task {n}", "description": "<" * 10_000}
-        must(client.call("POST", "/api/tasks", task).status == 201, "a task is not made")
+        must(client.call("POST", "/api/tasks", task).status == 201, "a task was not created")
 
 
 def watch(server: Server, seconds: float) -> float:
-    """The most MiB that a process of the server has in this time."""
-    until, most = time.monotonic() + seconds, 0.0
+    """The peak memory, in MiB, of the server's processes in this time."""
+    until, peak = time.monotonic() + seconds, 0.0
     while time.monotonic() < until:
-        most = max(most, *memory(server).values())
+        peak = max(peak, *memory(server).values())
         time.sleep(0.05)
-    return most
+    return peak
 
 
-class Asking(threading.Thread):
-    """A client that makes one call again and again, and counts the answers."""
+class RepeatingClient(threading.Thread):
+    """A client that repeats one call and counts the responses."""
 
     def __init__(
         self, port: int, token: str, call: tuple[str, str, Any, str], over: threading.Event
     ) -> None:
         super().__init__(daemon=True)
-        self.client, self.asked, self.over, self.count = Client(port, token), call, over, 0
+        self.client, self.request, self.over, self.count = Client(port, token), call, over, 0
 
     def run(self) -> None:
-        method, path, body, accept = self.asked
+        method, path, body, accept = self.request
         while not self.over.is_set():
             call = self.client.call(method, path, body, Accept=accept)
             self.count += call.status in (200, 400)

@@ -1,9 +1,9 @@
-"""PostgreSQL, or PgBouncer before it, goes away under load and comes back.
+"""PostgreSQL or PgBouncer stops under load and starts again.
 
-PostgreSQL is stopped and started, and all its connections are ended, reached directly and through
-PgBouncer; and PgBouncer is stopped and started. Meanwhile clients see successes and 503s that say
-when to come back, nothing else. While the database is away `/health` is 200 and `/ready` is 503.
-Within two seconds of its return calls succeed again. All that was acknowledged is there.
+PostgreSQL is restarted and all its connections are ended, with direct connections and through
+PgBouncer. PgBouncer is restarted too. Clients get only successes and 503s with `Retry-After`. While
+the database is down, `/health` is 200 and `/ready` is 503. Within two seconds of its return, calls
+succeed again. No acknowledged write is lost.
 """
 
 import time
@@ -18,7 +18,7 @@ from .load import Load
 from .stage import Stage, must
 
 RETURN = 2.0  # seconds, from when the database accepts a connection to the first success
-DOUBT = (0, 503)  # a connection that ends while it commits may have committed
+DOUBT = (0, 503)  # if a connection ends during a commit, the commit may have succeeded
 
 
 def run(short: bool) -> str:
@@ -30,9 +30,9 @@ def directly(away: float) -> str:
     with Stage() as stage:
         postgres = Postgres(stage)
         server = Server(stage, DATABASE_URL=postgres.url())
-        stories = [restarted(server, postgres, away), disconnected(server, postgres)]
+        results = [restarted(server, postgres, away), disconnected(server, postgres)]
         check_postgres(postgres)
-    return "direct: " + ", ".join(stories)
+    return "direct: " + ", ".join(results)
 
 
 def through_pgbouncer(away: float) -> str:
@@ -41,35 +41,35 @@ def through_pgbouncer(away: float) -> str:
         bouncer = PgBouncer(stage, postgres)
         addresses = {"DATABASE_URL": bouncer.url(), "DATABASE_DIRECT_URL": postgres.url()}
         server = Server(stage, **addresses)
-        stories = [restarted(server, postgres, away), disconnected(server, postgres)]
-        stories.append(restarted(server, bouncer, away))
+        results = [restarted(server, postgres, away), disconnected(server, postgres)]
+        results.append(restarted(server, bouncer, away))
         check_postgres(postgres)
-    return "through PgBouncer: " + ", ".join(stories)
+    return "through PgBouncer: " + ", ".join(results)
 
 
-def restarted(server: Server, away: Component, seconds: float) -> str:
+def restarted(server: Server, component: Component, seconds: float) -> str:
     server.start()
-    token = sign_up(server.port, email=f"{type(away).__name__}@example.com")
+    token = sign_up(server.port, email=f"{type(component).__name__}@example.com")
     with Load(server.port, token, reads=0.5, doubt=DOUBT) as load:
         time.sleep(1)
-        away.stop()
+        component.stop()
         probe(server, time.monotonic() + seconds)
-        away.start()
+        component.start()
         back = time.monotonic()
         time.sleep(RETURN + 1)
     load.only(503)
     compare(server.port, token, [load])
     waited = first_success(load.calls, back)
     refused = load.statuses()[503]
-    must(refused, "nobody was refused: the outage was none")
+    must(refused, "no call was refused, so there was no outage")
     server.stop()
     longest = max(call.seconds for call in load.calls)
-    name = type(away).__name__
+    name = type(component).__name__
     return f"{name} restarted: {refused} 503s, longest {longest:.1f} s, back in {waited:.2f} s"
 
 
 def probe(server: Server, until: float) -> None:
-    """While the database is away."""
+    """Checks the probes while the database is down."""
     while time.monotonic() < until:
         statuses = server.probe("/health"), server.probe("/ready")
         must(statuses == (200, 503), f"/health and /ready are {statuses}")
@@ -77,16 +77,16 @@ def probe(server: Server, until: float) -> None:
 
 
 def first_success(calls: list[Call], back: float) -> float:
-    """Seconds from the return of the database."""
+    """Seconds from the return of the database to the first success."""
     waited = min(call.end for call in calls if call.succeeded and call.end > back) - back
     must(waited <= RETURN, f"the first success came {waited:.1f} s after the database")
     late = [call for call in calls if call.at > back + RETURN and not call.succeeded]
-    must(not late, f"{len(late)} refusals though the database is long back")
+    must(not late, f"{len(late)} refusals after the database was back")
     return waited
 
 
 def disconnected(server: Server, postgres: Postgres) -> str:
-    """All connections are ended, several times; new ones are possible at once."""
+    """Ends all connections several times. New connections are possible at once."""
     server.start()
     token = sign_up(server.port, email="disconnected@example.com")
     with Load(server.port, token, reads=0.5, doubt=DOUBT) as load:

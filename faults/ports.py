@@ -1,4 +1,4 @@
-"""Ports of loopback."""
+"""Free ports on loopback."""
 
 import random
 import socket
@@ -23,7 +23,7 @@ def answers(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody has, and that this run gives to nobody else."""
+    """A port that is not in use and was not returned before."""
     while not is_free(port := PORTS.pop()):
         pass
     return port

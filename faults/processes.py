@@ -9,12 +9,12 @@ MEBIBYTE = 2**20 / os.sysconf("SC_PAGE_SIZE")  # in pages
 
 
 def memory(component: Component) -> dict[int, float]:
-    """The resident MiB of each."""
+    """The resident memory of each process, in MiB."""
     return {int(own.name): resident(own) for own in members(component)}
 
 
 def members(component: Component) -> list[Path]:
-    """Their folders under /proc."""
+    """The folders of the processes under /proc."""
     leader = component.process.pid if component.process else 0
     return [own for own in Path("/proc").glob("[0-9]*") if group_of(own) == leader]
 

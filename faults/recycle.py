@@ -1,8 +1,7 @@
-"""Workers that grow beyond WORKER_MAX_MIB are replaced under load, and no request is lost.
+"""Workers that exceed WORKER_MAX_MIB are replaced under load, and no request is lost.
 
-The limit of one server is set below what any worker needs, so granian finds each of them too large
-whenever it looks, every second, and replaces them all the time. Through nginx and beside a second
-server, as in production, every call succeeds.
+The limit of one server is less than a worker needs. So granian, which checks every second, replaces
+its workers all the time. With nginx and a second server, as in production, every call succeeds.
 """
 
 import time
@@ -15,7 +14,7 @@ from .load import PAUSE, Load
 from .processes import memory
 from .stage import Stage, eventually, must
 
-FIRST = 10  # seconds until the first is gone; a replacement takes four
+FIRST = 10  # seconds until the first worker is replaced; a replacement takes four
 
 
 def run(short: bool) -> str:
@@ -36,7 +35,7 @@ def run(short: bool) -> str:
         compare(server.port, token, [load])
         count = replaced(server)
         stayed = before & set(memory(server))  # the main process
-        must(len(stayed) == 1, "workers of the start are still there")
+        must(len(stayed) == 1, "some of the first workers are still running")
     must(count >= seconds / 10, f"only {count} workers were replaced")
     return (
         f"the first replaced after {first:.1f} s, {count} in all,"

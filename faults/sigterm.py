@@ -1,9 +1,9 @@
-"""SIGTERM under load, as at every deployment.
+"""SIGTERM under load, as in every deployment.
 
-Directly: what the server had taken up is answered before it ends, even what waits for a lock or
-for a thread; what got no answer was not done. Behind nginx two servers are restarted in turn,
-each taken out first as deploy/nginx.conf says: no client notices anything. Restarted without
-that, a request may fail that was on its way, and then it was not done either.
+Without nginx: the server answers all accepted requests before it ends, even those that wait for a
+lock or a thread. A request without a response was not executed. Behind nginx, two servers are
+restarted in turn, each drained first as in deploy/nginx.conf: no client gets an error. Without
+draining, a request during the restart may fail, and then it was not executed either.
 """
 
 import signal
@@ -20,7 +20,7 @@ from .ledger import compare
 from .load import PAUSE, Load
 from .stage import Stage, must
 
-WAITING = 16  # requests at once, twice what two processes of four threads can take up
+WAITING = 16  # parallel requests, twice the number of threads
 
 
 def run(short: bool) -> str:
@@ -31,7 +31,7 @@ def run(short: bool) -> str:
 
 
 def waiting(server: Server) -> str:
-    """The server is told to end while all that it was asked waits for a lock."""
+    """The server gets SIGTERM while all its requests wait for a lock."""
     server.start()
     token = sign_up(server.port, email="waiting@example.com")
 
@@ -42,14 +42,14 @@ def waiting(server: Server) -> str:
         lock.execute("BEGIN IMMEDIATE")
         answers = pool.map(create, range(WAITING))
         time.sleep(1)
-        server.tell(signal.SIGTERM)
+        server.send_signal(signal.SIGTERM)
         time.sleep(1)
         lock.rollback()
         calls = list(answers)
     bad = [f"{call.status} {call.error}" for call in calls if call.status != 201]
-    must(not bad, f"{len(bad)} of {WAITING} that were taken up were not answered: {bad[:3]}")
+    must(not bad, f"{len(bad)} of {WAITING} accepted requests were not answered: {bad[:3]}")
     server.stop()
-    return f"all {WAITING} waiting for a lock answered"
+    return f"all {WAITING} requests that waited for a lock answered"
 
 
 def loaded(server: Server, times: int) -> str:
@@ -57,7 +57,7 @@ def loaded(server: Server, times: int) -> str:
     token = sign_up(server.port)
     loads = []
     for number in range(times):
-        # No doubt: what is not answered must not have been done.
+        # doubt=(): a request without a response must not have been executed.
         with Load(server.port, token, 16, name=f"round {number}", doubt=()) as load:
             time.sleep(1)
             server.stop()
@@ -69,7 +69,7 @@ def loaded(server: Server, times: int) -> str:
     cut = [call for load in loads for call in load.calls if "refused" not in call.error]
     cut = [call for call in cut if not call.succeeded]
     acknowledged = sum(load.acknowledged() for load in loads)
-    return f"{times} ends under load, {acknowledged} writes, {len(cut)} not taken up, 0 lost"
+    return f"{times} shutdowns under load, {acknowledged} writes, {len(cut)} not accepted, 0 lost"
 
 
 def behind_nginx(times: int) -> str:
@@ -81,19 +81,19 @@ def behind_nginx(times: int) -> str:
             server.start()
         nginx = Nginx(stage, *servers.values())
 
-        def gently(name: str) -> None:
+        def drain_and_restart(name: str) -> None:
             flag = nginx.drain(name)
             time.sleep(2)
             restart(servers[name])
             flag.unlink()
 
-        rolling = restarts(nginx, "rolling", times, gently)
+        rolling = restarts(nginx, "rolling", times, drain_and_restart)
         rolling.only()
         plain = restarts(nginx, "plain", times, lambda name: restart(servers[name]))
         plain.only(502)
     return (
-        f"{2 * times} rolling restarts, 0 failures of {len(rolling.calls)}; without taking them "
-        f"out {plain.statuses()[502]} of {len(plain.calls)} were 502, and none of those was done"
+        f"{2 * times} rolling restarts, 0 failures of {len(rolling.calls)}; without draining "
+        f"{plain.statuses()[502]} of {len(plain.calls)} were 502, and none of those was executed"
     )
 
 

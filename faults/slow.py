@@ -1,6 +1,6 @@
-"""Clients that send a byte a second, 200 of them in the header and 200 in the body, through nginx.
+"""400 clients send one byte per second through nginx, 200 in the header and 200 in the body.
 
-A normal client's p99 stays under a second: the slow ones hold connections of nginx, and no thread
+The p99 of a normal client stays below a second: slow clients use connections of nginx, but no thread
 of the server.
 """
 
@@ -22,7 +22,7 @@ STARTS = {"header": HEAD + b"X-Slow: ", "body": FULL + b'{"title": "'}
 
 
 class Crowd(threading.Thread):
-    """Slow clients; whoever is cut off comes back."""
+    """Slow clients. A client that is disconnected connects again."""
 
     def __init__(self, port: int, start: bytes, number: int) -> None:
         super().__init__(daemon=True)
@@ -32,7 +32,9 @@ class Crowd(threading.Thread):
         self.cut = 0
 
     def connect(self, number: int) -> socket.socket:
-        own = f"127.0.{1 + number % 2}.{1 + number // 2}"  # as many addresses, so no limit applies
+        own = (
+            f"127.0.{1 + number % 2}.{1 + number // 2}"  # different addresses, so no limit applies
+        )
         connection = socket.create_connection(("127.0.0.1", self.port), 5, (own, 0))
         connection.sendall(self.start_of_request)
         connection.setblocking(False)
@@ -58,7 +60,7 @@ class Crowd(threading.Thread):
 
 
 def is_open(connection: socket.socket) -> bool:
-    """Sends a byte on a connection where no answer is waiting."""
+    """Sends a byte if the connection is open and has no response yet. True if it was sent."""
     with suppress(BlockingIOError):
         try:
             connection.recv(1)
@@ -87,7 +89,7 @@ def run(short: bool) -> str:
     before, during = percentile(alone.calls) * 1000, percentile(among.calls) * 1000
     cut = sum(crowd.cut for crowd in slow)
     return (
-        f"{2 * EACH} slow clients ({cut} cut off and back): p99 of {len(among.calls)} calls is "
+        f"{2 * EACH} slow clients ({cut} reconnected): p99 of {len(among.calls)} calls is "
         f"{during:.0f} ms, without them {before:.0f} ms"
     )
 

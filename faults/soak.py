@@ -1,7 +1,7 @@
-"""Ten minutes at 32 connections, four of five requests reading, on PostgreSQL.
+"""Ten minutes with 32 connections on PostgreSQL. Four of five requests are reads.
 
-Every request succeeds, and the memory of the server's processes at the end is at most a tenth
-more than after a minute. None of them is replaced meanwhile, which would hide a leak.
+Every request succeeds. At the end, the server's processes use at most a tenth more memory than after
+a minute. No process is replaced, because that would hide a leak.
 """
 
 import time
@@ -38,5 +38,5 @@ def run(short: bool) -> str:
     return (
         f"{seconds:.0f} s, {len(load.calls)} calls, {len(load.calls) / seconds:.0f}/s,"
         f" 0 errors, p99 {percentile(load.calls) * 1000:.0f} ms;"
-        f" {first:.0f} MiB after {warm_up:.0f} s, {last:.0f} MiB in the end"
+        f" {first:.0f} MiB after {warm_up:.0f} s, {last:.0f} MiB at the end"
     )

@@ -1,4 +1,4 @@
-"""A place for real components: a temporary folder, free ports, and an end to all that started."""
+"""A temporary folder for the components of a scenario, which all end with it."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Broken(Exception):
-    """What must hold does not."""
+    """A condition does not hold."""
 
 
 def must(holds: object, reason: str) -> None:
@@ -21,7 +21,7 @@ def must(holds: object, reason: str) -> None:
 
 
 def eventually(test: Callable[[], object], seconds: float, reason: str) -> float:
-    """Wait until something is so. Gives the seconds that it took."""
+    """Waits until the test is true. Gives the seconds that it took."""
     started = time.monotonic()
     while not test():
         must(time.monotonic() - started < seconds, f"{reason}: not within {seconds:g} s")
@@ -30,17 +30,17 @@ def eventually(test: Callable[[], object], seconds: float, reason: str) -> float
 
 
 class Stage(ExitStack):
-    """Where components live; leaving it ends them, the last one first."""
+    """A folder for components. Its exit ends the components in reverse order."""
 
     def __enter__(self) -> "Stage":
         super().__enter__()
         self.folder = Path(tempfile.mkdtemp(prefix="faults-"))
-        self.folder.chmod(0o755)  # servers that run as other users have theirs in it
+        self.folder.chmod(0o755)  # contains the folders of other users' processes
         return self
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
-        if error[0]:  # the logs tell why
+        if error[0]:  # the logs show the cause
             print(f"kept {self.folder}", file=sys.stderr)
         else:
             shutil.rmtree(self.folder)
@@ -53,7 +53,7 @@ class Stage(ExitStack):
         return folder
 
     def small_disk(self, folder: Path, mebibytes: int, kind: str = "tmpfs") -> Path:
-        """A file system of its own, in memory or, as ext4, in a file beside it."""
+        """Mounts a small file system, in memory or, with ext4, in an image file next to it."""
         folder.mkdir(exist_ok=True)
         device, options = kind, f"size={mebibytes}m"
         if kind == "ext4":

@@ -1,8 +1,8 @@
-"""Two servers behind nginx, with one PostgreSQL and one Redis, behave as one.
+"""Two servers behind nginx, with one PostgreSQL and one Redis, behave like one server.
 
-A sign-in of one is good at the other and ends on both. Ten logins may fail in a minute and
-THROTTLE_USER calls may be made, whichever server is asked. One Idempotency-Key sent through both
-at once makes one task.
+A sign-in is valid on both servers and ends on both. The limits of ten failed logins per minute and
+of THROTTLE_USER cover both servers together. One Idempotency-Key sent to both at the same time
+creates one task.
 """
 
 import time
@@ -14,7 +14,7 @@ from .components import Nginx, Redis, Server
 from .databases import Postgres
 from .stage import Stage, must
 
-CALLS = 50  # that a user may make in a minute
+CALLS = 50  # limit per user and minute
 
 
 def run(short: bool) -> str:
@@ -33,10 +33,10 @@ def run(short: bool) -> str:
 
 
 def sign_ins(ports: list[int]) -> str:
-    """Begun at one, renewed at the other, ended at the first."""
+    """A sign-in begins at one server, is refreshed at the other and ends at the first."""
     one, other = (Client(port) for port in ports)
     tokens = log_in(ports[0])
-    must(status_of(ports[1], tokens) == 200, "a sign-in of one server is not good at the other")
+    must(status_of(ports[1], tokens) == 200, "a sign-in of one server is not valid at the other")
     renewed = other.call("POST", "/api/auth/refresh", {"refresh": tokens["refresh"]})
     spent = one.call("POST", "/api/auth/refresh", {"refresh": tokens["refresh"]})
     must((renewed.status, spent.status) == (200, 401), f"refresh: {renewed.status}, {spent.status}")
@@ -52,7 +52,7 @@ def status_of(port: int, tokens: dict[str, str]) -> int:
 
 
 def keys(ports: list[int], token: str, rounds: int) -> str:
-    """Each key is sent twice to each server at the same time."""
+    """Sends each key twice to each server at the same time."""
     clients = [Client(port, token) for port in ports * 2]
     with ThreadPoolExecutor(len(clients)) as pool:
         for number in range(rounds):
@@ -71,19 +71,19 @@ def keys(ports: list[int], token: str, rounds: int) -> str:
 
 
 def guesses(ports: list[int]) -> str:
-    """Forty at once, twenty to each."""
+    """Sends forty parallel guesses, twenty to each server."""
 
     def guess(port: int) -> int:
         return Client(port).call("POST", "/api/auth/login", ACCOUNT | {"password": "wrong"}).status
 
     with ThreadPoolExecutor(40) as pool:
         statuses = Counter(pool.map(guess, ports * 20))
-    must(statuses == {401: 10, 429: 30}, f"of 40 guesses at once {dict(statuses)}")
-    return "of 40 guesses at once 10 were looked at"
+    must(statuses == {401: 10, 429: 30}, f"of 40 parallel guesses {dict(statuses)}")
+    return "of 40 parallel guesses 10 were checked"
 
 
 def calls(servers: list[Server], nginx: Nginx, token: str) -> str:
-    """One user, four connections through nginx; each minute is counted for itself."""
+    """One user calls through nginx on four connections. Each minute has a separate count."""
     for server in servers:
         server.stop()
         server.environment["THROTTLE_USER"] = f"{CALLS}/min"
@@ -98,4 +98,4 @@ def calls(servers: list[Server], nginx: Nginx, token: str) -> str:
         clients = [Client(nginx.port, token) for _ in range(4)]
         statuses = Counter(status for each in pool.map(thirty, clients) for status in each)
     must(statuses == {200: CALLS, 429: 120 - CALLS}, f"of 120 calls of a user {dict(statuses)}")
-    return f"of 120 calls of a user {CALLS} passed"
+    return f"of 120 calls of a user {CALLS} were allowed"

@@ -219,8 +219,8 @@ def test_a_user_page_shows_counts(staff, alice, count, django_assert_num_queries
     RefreshToken.for_user(alice)
     staff.get(URL)  # Django caches the content types
 
-    # The session, the caller, the shown user, the tasks, the sign-ins; all groups and permissions, and
-    # those of the user.
+    # The session, the caller, the shown user, the tasks, the sign-ins; all groups and permissions,
+    # and those of the user.
     with django_assert_num_queries(9):
         page = staff.get(f"{URL}{alice.pk}/change/").content.decode()
 

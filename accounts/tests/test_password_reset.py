@@ -134,7 +134,7 @@ def test_the_link_expires(anonymous, cyd, reset, monkeypatch):
 
 
 def test_a_password_change_invalidates_the_link(anonymous, cyd, reset):
-    cyd.set_password("changed meanwhile")
+    cyd.set_password("changed again")
     cyd.save()
 
     assert anonymous.post(CONFIRM, {**reset, "password": NEW}).status_code == 400

@@ -153,9 +153,7 @@ def test_logging_out_ends_the_session(browser):
 def test_the_login_page_does_not_truncate_passwords(client):
     page = client.get("/api-auth/login/").content.decode()
 
-    assert re.findall('maxlength="([0-9]+)"', page) == [
-        "254"
-    ]  # the address; a password has no limit
+    assert re.findall('maxlength="([0-9]+)"', page) == ["254"]  # only for the address
 
 
 def test_the_login_page_refuses_a_wrong_password(client, alice):

@@ -33,7 +33,7 @@ def ask(url, body=None, **headers):
 
 @pytest.fixture(scope="module")
 def trouble(serving):
-    """A server, an access token, and a function that blocks or allows connections to its database."""
+    """A server, an access token, and a function that blocks or allows database connections."""
     with fresh_database() as variables, serving(**variables, WORKERS="2") as server:
         address, name = variables["DATABASE_URL"].rsplit("/", 1)
         account = {"email": "ann@example.com", "password": "correct horse battery"}
@@ -88,7 +88,7 @@ def test_calls_are_503_until_the_database_is_back(trouble):
 
 @pytest.fixture
 def kept(serving):
-    """A server with one connection, an access token, and a function that runs SQL in its database."""
+    """A server with one connection, an access token, and a function that changes the database."""
     one = {"WORKERS": "1", "THREADS": "1"}
     with fresh_database() as variables, serving(**variables, **one) as server:
         account = {"email": "ann@example.com", "password": "correct horse battery"}

@@ -54,9 +54,7 @@ def test_rows_of_long_lists_are_collected(application, token, without_collection
     for _ in range(TIMES):
         assert ask(application, "GET", "/api/tasks", token) == 200
 
-    assert (
-        len(alive(Task)) <= 6 * 100
-    )  # those of 4 MiB of responses, and of the response that exceeds it
+    assert len(alive(Task)) <= 6 * 100  # responses of 4 MiB and one more
 
 
 def test_long_bodies_are_collected(application, token, without_collections):

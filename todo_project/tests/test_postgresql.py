@@ -89,7 +89,7 @@ PARAMETERS = [
         "default_transaction_isolation",
         "serializable",
         "serializable",
-    ),  # each transaction sets its level
+    ),  # set per transaction
 ]
 
 

@@ -20,7 +20,7 @@ SECRETS = rb"\beyJ[\w.-]+|\b\w{64}\b"  # tokens, including CSRF tokens
 
 
 def routes(patterns=None, prefix="/"):
-    """Every route without arguments. Of the admin only the login page, because others redirect to it."""
+    """Every route without arguments. The admin's other pages redirect to its login page."""
     for pattern in patterns or get_resolver().url_patterns:
         route = prefix + str(pattern.pattern).lstrip("^").rstrip("$").removesuffix("\\Z")
         if not isinstance(pattern, URLPattern):
