@@ -1,9 +1,9 @@
-"""How long does the admin take to open its lists at a million tasks and 10,000 users?
+"""Measures the admin's response times with a million tasks and 10,000 users.
 
     python benchmarks/admin.py [--rounds 20]
 
-A server with one process is asked by a client with one connection for each page in turn, in an
-order that is shuffled each round. Prints medians and the longest in milliseconds.
+One client requests each page from a server with one process, in a new random order each round.
+Prints the median and the longest time in milliseconds.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from contenders import project, running
 from dataset import fresh_database
 
-USERS, TASKS = 10_000, 100  # and tasks of each
+USERS, TASKS = 10_000, 100  # tasks of each user
 EMAIL, PASSWORD = "root@example.com", "correct horse battery"
 MONTH = date.today().replace(day=1) - timedelta(days=100)
 
@@ -52,7 +52,7 @@ PAGES = {
 
 
 def sign_in(client: http.client.HTTPConnection) -> str:
-    """The cookie of a session."""
+    """A session cookie."""
     client.request("GET", "/admin/login/")
     response = client.getresponse()
     token = re.search('name="csrfmiddlewaretoken" value="(.+?)"', response.read().decode())
@@ -104,7 +104,7 @@ def main() -> None:
         client = http.client.HTTPConnection(address)
         session = sign_in(client)
         times = ask(chosen.rounds, lambda path: measure(client, session, path))
-    print("| page | median ms | longest |\n|---|--:|--:|")
+    print("| page | median ms | longest ms |\n|---|--:|--:|")
     for name, values in times.items():
         print(f"| {name} | {median(values):.0f} | {max(values):.0f} |")
 

@@ -1,8 +1,8 @@
-"""What is compared: the project, the peer and the raw limit, each served by its own server.
+"""The compared programs: the project, the peer and the raw limit, each with its own server.
 
-Each has as many workers as there are cores and keeps its own ways: the project is started by
-`manage.py serve` with its defaults, the peer by uvicorn, the raw limit by granian. The project and
-the peer write a line for each request, as both do by default, to a file.
+Each has one worker per core. `manage.py serve` starts the project with its defaults, uvicorn the
+peer and granian the raw limit. The project and the peer log each request to a file, as both do by
+default.
 """
 
 import os
@@ -26,18 +26,18 @@ CORES = os.cpu_count() or 1
 @dataclass
 class Contender:
     name: str
-    tokens: str  # the file of those that it takes
-    table: str | None  # what it writes to
+    tokens: str  # file with its access tokens
+    table: str | None  # the table that it changes
     url: str
     process: subprocess.Popen[bytes]
 
     def workers(self) -> list[int]:
-        """Its processes that hold the application; those that only watch them are small."""
+        """The processes that run the application. Parent processes are smaller."""
         found = {pid: memory(pid)["Rss"] for pid in descendants(self.process.pid)}
         return [pid for pid, rss in found.items() if rss > max(found.values()) / 2]
 
     def memory(self) -> dict[str, float]:
-        """Of its largest worker, in MiB: resident, shared pages counted in part, private."""
+        """The memory of its largest worker, in MiB: resident, proportional and private."""
         figures = [memory(pid) for pid in self.workers()]
         return {name: max(figure[name] for figure in figures) for name in ("Rss", "Pss", "Uss")}
 
@@ -56,7 +56,7 @@ def memory(pid: int) -> dict[str, float]:
 
 
 def project(database: Database, port: int, **variables: str) -> dict[str, Any]:
-    """How the project is started, as its README has it."""
+    """The command that starts the project, as in the README."""
     return {
         "args": [sys.executable, "manage.py", "serve"],
         "cwd": ROOT,
@@ -65,7 +65,7 @@ def project(database: Database, port: int, **variables: str) -> dict[str, Any]:
 
 
 def commands(database: Database, port: int, peer: Path) -> dict[str, dict[str, Any]]:
-    """How each is started; their ports follow each other from `port`."""
+    """The contenders with their commands. Their ports are consecutive, starting with `port`."""
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
     granian += ["--blocking-threads", "1", "raw:application"]
     workers = ["--workers", str(CORES), "--port"]
@@ -87,7 +87,7 @@ def commands(database: Database, port: int, peer: Path) -> dict[str, dict[str, A
 
 @contextmanager
 def serving(database: Database, port: int, peer: Path, logs: Path) -> Iterator[list[Contender]]:
-    """All of them, started and answering; stopped in the end."""
+    """Starts all contenders, waits until they answer, and stops them at the end."""
     tables = {"project": "tasks_task", "peer": "peer_task"}
     started = []
     with ExitStack() as stack:
@@ -101,7 +101,7 @@ def serving(database: Database, port: int, peer: Path, logs: Path) -> Iterator[l
 
 @contextmanager
 def running(command: dict[str, Any], url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that answers; stopped in the end."""
+    """Starts a server, waits until it answers, and stops it at the end."""
     with open(log, "wb") as output:
         process = subprocess.Popen(**command, stdout=output, stderr=subprocess.STDOUT)
         try:
@@ -113,13 +113,13 @@ def running(command: dict[str, Any], url: str, log: Path) -> Iterator[subprocess
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Until it answers a request, after all that came before."""
+    """Waits until the server answers a request, so earlier requests have been processed."""
     for _ in range(300):
         try:
             urllib.request.urlopen(f"{url}/health", timeout=60).close()
             return
         except HTTPError:
-            return  # the raw limit knows the list alone
+            return  # the raw limit answers only the list
         except OSError:
             if process.poll() is not None:
                 break

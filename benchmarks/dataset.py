@@ -1,6 +1,6 @@
-"""The data that is measured: a database of its own, filled by `manage.py seed`, and tokens.
+"""The data of the benchmarks: a database that `manage.py seed` fills, and tokens.
 
-The database is made on the server of POSTGRES_URL and dropped in the end.
+The database is created on the server at POSTGRES_URL and dropped at the end.
 """
 
 import os
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SERVER = os.environ.get("POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 JWT_KEY = "benchmark-only-0123456789-0123456789-0123456789-0123456789"
 
-# The peer has the same tasks under the same ids, in the same order in its table.
+# The peer has the same tasks with the same ids, in the same order in its table.
 FILL_PEER = """
     INSERT INTO peer_user (id, email) SELECT id, email FROM accounts_user ORDER BY id;
     INSERT INTO peer_task (id, user_id, title, description, completed, priority, due_date,
@@ -28,7 +28,7 @@ FILL_PEER = """
                created_at, updated_at
         FROM tasks_task ORDER BY id
 """
-# As it was before anybody wrote to it; ids go on from where they were.
+# Restores a table to its state before the writes. New ids continue after the old ones.
 KEEP = "CREATE UNLOGGED TABLE kept_{0} AS TABLE {0}"
 RESTORE = [
     "TRUNCATE {0}",
@@ -45,13 +45,13 @@ def on_server(statement: Any) -> Any:
 
 
 class Database:
-    # Kept, as the servers under load may take all others that the server has to give.
+    # Kept open, because the servers under load may use all other connections.
     connection: psycopg.Connection[Any]
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.url = urlsplit(SERVER)._replace(path=f"/{name}").geturl()
-        # All that the project's processes know of their surroundings.
+        # The whole environment of the project's processes.
         self.environment = {
             "PATH": os.environ["PATH"],
             "ENV_FILE": os.devnull,
@@ -62,12 +62,12 @@ class Database:
         }
 
     def execute(self, *statements: Any) -> None:
-        """Each by itself, as VACUUM must be."""
+        """Runs each statement outside a transaction, as VACUUM requires."""
         for statement in statements:
             self.connection.execute(statement)
 
     def run(self, *arguments: object) -> None:
-        """A script of Python in the project's environment."""
+        """Runs a Python script in the project's environment."""
         command = [sys.executable, *map(str, arguments)]
         subprocess.run(command, cwd=ROOT, env=self.environment, check=True)
 
@@ -86,7 +86,7 @@ class Database:
 
 @contextmanager
 def fresh_database(name: str = "todo_bench") -> Iterator[Database]:
-    """A migrated database, empty; dropped even when the run is told to end."""
+    """A migrated, empty database. It is dropped even if the run gets a signal."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     database = Database(f"{name}_{os.getpid()}")
     on_server(f"CREATE DATABASE {database.name}")

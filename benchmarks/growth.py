@@ -1,12 +1,12 @@
-"""Does a list cost more when there is more? `make bench`, or
+"""Measures whether a list takes longer with more data. Run `make bench`, or
 
     python benchmarks/growth.py [--requests 300] [--small]
 
-Lists of 100 tasks are timed at a client with one connection to one worker: the first page of owners
-of 100, 10,000 and 100,000 tasks among a million, page 1,000 of the last, and the first page of
-owners of 100 tasks in tables of 10,000 and of a million. All are asked for in turn, in an order
-that is shuffled each time, so that what else the machine does touches all alike. Prints the
-medians and draws them to docs/growth.svg.
+A client with one connection to one worker times lists of 100 tasks: the first page of owners with
+100, 10,000 and 100,000 tasks in a table of a million, page 1,000 of the last owner, and the first
+page of owners with 100 tasks in tables of 10,000 and of a million tasks. It requests all of them in
+turn, in a new random order each time, so that other load on the machine affects all equally. Prints
+the medians and draws them to docs/growth.svg.
 """
 
 import argparse
@@ -28,12 +28,12 @@ from dataset import ROOT, Database, fresh_database
 from plot import draw
 
 PAGES = 1000
-OTHERS = 20  # owners of 100 tasks who ask in turn
+OTHERS = 20  # number of owners of 100 tasks; requests alternate between them
 
 
 @dataclass
 class Place:
-    """Where lists are asked of: a server of its own, one connection, tokens in order of users."""
+    """A server, one connection to it, and the users' tokens in order."""
 
     address: str
     tokens: list[str]
@@ -60,7 +60,7 @@ class Point:
 
     def ask(self) -> None:
         token = next(self.tokens)
-        self.place.get(token, self.target)  # not timed: it wakes what others have left asleep
+        self.place.get(token, self.target)  # not timed: warms up caches
         started = time.perf_counter()
         _, content = self.place.get(token, self.target)
         self.times.append((time.perf_counter() - started) * 1000)
@@ -68,7 +68,7 @@ class Point:
 
 
 def page(place: Place, token: str, number: int) -> str:
-    """The target of a page so far in, found as any client finds it, by following `Link`."""
+    """The path of a page, found by following `Link` headers like every client."""
     target = "/api/tasks"
     for _ in range(number - 1):
         response, _ = place.get(token, target)
@@ -86,7 +86,7 @@ def fill(database: Database, *crowds: tuple[int, int]) -> None:
 
 
 def place(stack: ExitStack, name: str, port: int, *crowds: tuple[int, int]) -> Place:
-    """A database of so many users with so many tasks each, and a server that has it."""
+    """A database with users and tasks of each, and a server that uses it."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     database = stack.enter_context(fresh_database(f"todo_bench_{name}"))
     fill(database, *crowds)
@@ -122,7 +122,7 @@ def table(measured: list[Point]) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--requests", type=int, default=300, help="for each of the figures")
+    parser.add_argument("--requests", type=int, default=300, help="number for each figure")
     parser.add_argument("--small", action="store_true", help="a tenth of the tasks, and no plot")
     parser.add_argument("--port", type=int, default=17200, help="the first of two")
     chosen = parser.parse_args()

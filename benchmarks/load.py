@@ -1,4 +1,4 @@
-"""The load: what is asked of the contenders, by wrk."""
+"""The requests that wrk sends to the contenders."""
 
 import json
 import subprocess
@@ -10,12 +10,12 @@ from typing import Any
 from contenders import Contender
 from dataset import ROOT
 
-THREADS = 1  # of wrk, for all alike; more would only take cores from the servers
+THREADS = 1  # of wrk; more would take processor time from the servers
 
 
 @dataclass(frozen=True)
 class Operation:
-    """`{id}` is a random task of a random user, `{n}` a number that is new each time."""
+    """An operation. `{id}` is a random task of a random user, `{n}` a new number each time."""
 
     name: str
     method: str
@@ -23,7 +23,7 @@ class Operation:
     body: str = ""
     status: int = 200
     writes: bool = False
-    peer_method: str = ""  # where the peer has another
+    peer_method: str = ""  # if the peer uses another method
 
 
 TASK = '{"title": "Buy milk {n}", "description": "Two litres"}'
@@ -39,7 +39,7 @@ OPERATIONS = [
 
 @dataclass(frozen=True)
 class Measure:
-    """Requests a second; milliseconds; how many were answered by an error or not at all."""
+    """Requests per second, latencies in milliseconds, and the number of errors and timeouts."""
 
     rate: float
     p50: float
@@ -68,7 +68,7 @@ def measure(
 
 
 def ask(contender: Contender, operation: Operation, tokens: Path, n: int = 0) -> tuple[int, Any]:
-    """One request as the load sends it, of the user on line `n` of the tokens."""
+    """Sends one request of the load, for the user on line `n` of the tokens file."""
     token, task, *_ = (tokens / contender.tokens).read_text().splitlines()[n].split()
     request = urllib.request.Request(
         contender.url + operation.path.replace("{id}", task),
@@ -81,7 +81,7 @@ def ask(contender: Contender, operation: Operation, tokens: Path, n: int = 0) ->
 
 
 def check(contenders: list[Contender], operation: Operation, tokens: Path) -> None:
-    """All answer alike, with as much as they should; anything else ends the run."""
+    """Ends the run unless all contenders give equal, complete answers."""
     for n in (0, 1):
         answers = [ask(contender, operation, tokens, n) for contender in contenders]
         assert {status for status, _ in answers} == {operation.status}, answers
@@ -91,7 +91,7 @@ def check(contenders: list[Contender], operation: Operation, tokens: Path) -> No
 
 
 def essence(answer: Any) -> Any:
-    """What the contenders must agree on; ties of a sort may be in any order, ids may differ."""
+    """The part of an answer that must be equal. Order of ties and new ids may differ."""
     tasks = answer if isinstance(answer, list) else [answer]
     names = ("title", "description", "completed")
     days = [str(task["due_date"])[:10] for task in tasks]

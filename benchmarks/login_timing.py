@@ -1,7 +1,7 @@
-"""Does the time that a login takes tell a known address from an unknown one? `make login-timing`.
+"""Compares the login times of a known and an unknown address: `make login-timing`.
 
-Wrong passwords for both, in turn, through the whole stack in one process; and the same address
-against itself, which shows the noise. Prints medians and their differences in milliseconds.
+Sends wrong passwords for both in turn, through the whole stack in one process. Also compares the
+known address with itself, to show the noise. Prints medians and differences in milliseconds.
 """
 
 import logging
@@ -40,7 +40,7 @@ def compare(path: str, bodies: dict[str, dict[str, str]]) -> None:
     client = APIClient()
     times: dict[str, list[float]] = {name: [] for name in bodies}
     for n in range(ROUNDS):
-        order = list(bodies) if n % 2 else list(reversed(bodies))  # neither always goes first
+        order = list(bodies) if n % 2 else list(reversed(bodies))  # alternate which is first
         for name in order:
             times[name].append(measure(client, path, bodies[name]))
     print(path)
@@ -48,8 +48,8 @@ def compare(path: str, bodies: dict[str, dict[str, str]]) -> None:
         low, _, high = quantiles(values, n=4)
         print(f"  {name:14} median {median(values):7.3f} ms, quartiles {low:7.3f} to {high:7.3f}")
     known = median(times["known"])
-    print(f"  known less unknown       {known - median(times['unknown']):+.3f} ms")
-    print(f"  known less known again   {known - median(times['known again']):+.3f} ms (the noise)")
+    print(f"  known minus unknown      {known - median(times['unknown']):+.3f} ms")
+    print(f"  known minus known again  {known - median(times['known again']):+.3f} ms (the noise)")
 
 
 def main() -> None:

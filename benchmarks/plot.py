@@ -1,4 +1,4 @@
-"""Bars in SVG, by hand: a picture of a few numbers needs no library."""
+"""A bar chart in SVG, without a library."""
 
 from html import escape
 from itertools import groupby
@@ -7,7 +7,7 @@ LEFT, WIDTH, ROW, GAP = 250, 420, 24, 14
 
 
 def draw(title: str, bars: list[tuple[str, str, float]]) -> str:
-    """Horizontal bars from zero: (group, label, value), those of a group beside each other."""
+    """Horizontal bars from zero, given as (group, label, value). Bars of a group are adjacent."""
     scale = WIDTH / max(value for _, _, value in bars)
     parts, y = [text(16, 28, title, weight="bold")], 44
     for group, members in groupby(bars, key=lambda bar: bar[0]):

@@ -1,8 +1,8 @@
-"""What the machine gives at most: the list of 100 tasks with nothing around it.
+"""The upper limit of the machine: a minimal program for the list of 100 tasks.
 
-A WSGI application that verifies the token and selects the page by hand-written SQL. It looks up
-no user, checks no parameter and answers nothing else. One connection a process, which is why it
-is served by one thread a worker: granian --interface wsgi --blocking-threads 1 raw:application
+A WSGI application that verifies the token and selects the page with hand-written SQL. It looks up
+no user, checks no parameters and has no other routes. Each process has one connection, so each
+worker must have one thread: granian --interface wsgi --blocking-threads 1 raw:application
 """
 
 import os

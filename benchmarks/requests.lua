@@ -1,6 +1,6 @@
--- For wrk: each request is of a random user and about a random task of that user.
--- Arguments: the file of tokens, a method, a path and a body. In them {id} stands for the task's
--- id and {n} for a number that no other request has, so that a change always changes something.
+-- A script for wrk: each request is for a random task of a random user.
+-- Arguments: the tokens file, a method, a path and a body. {id} is replaced by the task's id and {n}
+-- by a number that is different in each request, so that every PATCH changes the task.
 
 local users, method, path, body = {}, nil, nil, nil
 local n = os.time() % 100000 * 1000000

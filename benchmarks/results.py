@@ -1,4 +1,4 @@
-"""The figures as text: tables in Markdown, and what they were measured on."""
+"""The results as Markdown tables, with the method and the machine."""
 
 import argparse
 import os
@@ -13,36 +13,35 @@ from statistics import median
 from dataset import on_server
 from load import Measure
 
-Figures = dict[tuple[str, int, str], list[Measure]]  # by operation, connections and contender
+Figures = dict[tuple[str, int, str], list[Measure]]  # keys: operation, connections, contender
 
 OURS = ["Django", "djangorestframework", "granian", "psycopg", "orjson"]
 PEERS = ["fastapi", "sqlmodel", "pydantic", "uvicorn", "psycopg2-binary"]
 
 METHOD = """\
-Each contender has as many workers as there are cores. The load generator (one thread of wrk) and
-PostgreSQL share those cores with them, so a figure is of the whole machine, and the latency at 100
-connections is mostly waiting for a turn. wrk sends a request when the one before is answered: the
-latencies are those of a machine that is kept busy, not of a given rate of arrivals. A ratio is of
-two measures that follow each other in one round; the one in the table is the median of the rounds,
-with the least and the most.
+Each contender has one worker per core. The load generator (one thread of wrk) and PostgreSQL use
+the same cores, so a figure describes the whole machine, and most of the latency at 100 connections
+is waiting. wrk sends a request when it has the answer to the previous one: the latencies are those
+of a fully loaded machine, not of a fixed request rate. A ratio compares two consecutive
+measurements of one round. The table shows the median, the minimum and the maximum of the rounds.
 
-The project and the peer write a line for each request, as both do by default, to a file. The
-project looks its user and sign-in up at each request, locks what it changes, has `ETag`, paging and
-strict queries; the peer believes the token and has none of these. *raw* is a page selected by
-hand-written SQL behind nothing but a check of the token."""
+The project and the peer log each request to a file, as both do by default. The project looks up the
+user and the sign-in in each request, locks rows that it changes, and has `ETag`, pages and strict
+query parameters. The peer trusts the token and has none of these. *raw* is one page selected with
+hand-written SQL after a check of the token."""
 
 
 def summary(
     figures: Figures, memory: dict[str, dict[str, float]], chosen: argparse.Namespace
 ) -> str:
     lines = [
-        f"Rounds: {chosen.rounds}, of {chosen.seconds} s a measure. Medians of the rounds.",
+        f"Rounds: {chosen.rounds}, with {chosen.seconds} s per measurement. Medians of the rounds.",
         "",
         "| operation | connections | | requests/s | p50 ms | p99 ms | errors | to peer | to raw |",
         "|---|--:|---|--:|--:|--:|--:|--:|--:|",
         *rows(figures),
         "",
-        "| memory of a worker, MiB | resident | shared in part (PSS) | its own (USS) |",
+        "| memory of a worker, MiB | resident (RSS) | proportional (PSS) | private (USS) |",
         "|---|--:|--:|--:|",
     ]
     for name, mib in memory.items():
@@ -70,7 +69,7 @@ def rows(figures: Figures) -> Iterator[str]:
 
 
 def ratio(ours: list[Measure], theirs: list[Measure]) -> str:
-    """Of the rounds in which the other answered at all."""
+    """The ratios of the rounds in which the other contender answered."""
     pairs = zip(ours, theirs, strict=True)
     ratios = [our.rate / their.rate for our, their in pairs if their.rate]
     return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
@@ -102,5 +101,5 @@ def peers(python: Path) -> list[str]:
 def write(path: Path, text: str, peer: Path) -> None:
     path.write_text(
         "# Speed\n\nWritten by `make bench`: 1,000 users with 100 tasks each on PostgreSQL,"
-        f" asked for at random.\n\n{text}\n\n{METHOD}\n\n{machine(peer)}\n"
+        f" requested at random.\n\n{text}\n\n{METHOD}\n\n{machine(peer)}\n"
     )

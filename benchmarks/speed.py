@@ -1,11 +1,11 @@
-"""How fast is it, beside a peer and a limit, on PostgreSQL: `make bench`.
+"""Compares the speed with a peer and an upper limit on PostgreSQL: `make bench`.
 
     python benchmarks/speed.py [--rounds 5] [--seconds 5] [--only "read one"] [--connections 1 100]
 
-1,000 users with 100 tasks each. In every round each operation is measured for each contender in
-turn, who goes first alternating, at 1, 16 and 100 connections; a ratio is of two measures that
-follow each other, so that what else the machine does touches both. Tables that were written to
-are restored before the next measure. Prints a table and writes benchmarks/results.md. Needs wrk.
+The data are 1,000 users with 100 tasks each. Every round measures each operation for each contender
+at 1, 16 and 100 connections, and alternates which contender is first. A ratio compares two
+consecutive measurements, so that other load on the machine affects both. Changed tables are
+restored before the next measurement. Prints a table and writes benchmarks/results.md. Needs wrk.
 """
 
 import argparse
@@ -29,14 +29,14 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = [operation.name for operation in OPERATIONS]
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=5, help="of each measure")
+    parser.add_argument("--seconds", type=int, default=5, help="per measurement")
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     parser.add_argument("--connections", nargs="+", type=int, default=[1, 16, 100])
     parser.add_argument("--port", type=int, default=17100, help="the first of three")
     peer = ROOT / ".venv" / "peer" / "bin" / "python"
-    parser.add_argument("--peer", type=Path, default=peer, help="the Python that has its packages")
+    parser.add_argument("--peer", type=Path, default=peer, help="a Python with the peer's packages")
     chosen = parser.parse_args()
-    chosen.peer = chosen.peer.absolute()  # not resolved: it is a link to a Python without them
+    chosen.peer = chosen.peer.absolute()  # not resolved: it links to a Python without its packages
     return chosen
 
 
@@ -44,7 +44,7 @@ def prepare(database: Database, peer: Path, folder: Path) -> None:
     database.seed(USERS, TASKS)
     database.run("benchmarks/tokens.py", folder, USERS)
     peer_url = database.url.replace("postgres://", "postgresql://", 1)
-    # Its workers would race to make the tables.
+    # Otherwise its workers would all try to create the tables.
     subprocess.run(
         [peer, "-c", "import main"],
         cwd=ROOT / "benchmarks" / "peer",
@@ -75,12 +75,12 @@ class Comparison:
         return [operation for operation in OPERATIONS if operation.name in self.chosen.only]
 
     def taking_part(self, operation: Operation) -> list[Contender]:
-        """The raw limit knows the plain list alone."""
+        """The contenders for an operation. The raw limit supports only the plain list."""
         raw_too = operation is OPERATIONS[0]
         return [each for each in self.contenders if raw_too or each.name != "raw"]
 
     def check(self) -> None:
-        """That all do the same, which also warms them up."""
+        """Checks that all contenders give the same answers. This also warms them up."""
         for operation in self.operations():
             check(self.taking_part(operation), operation, self.tokens)
             for contender in self.taking_part(operation):
@@ -96,7 +96,7 @@ class Comparison:
     def measure(
         self, contender: Contender, operation: Operation, connections: int, seconds: int
     ) -> Measure:
-        wait_for(contender.url, contender.process)  # it may still be at what nobody waits for
+        wait_for(contender.url, contender.process)  # earlier requests may still be running
         seen = measure(contender, operation, connections, seconds, self.tokens)
         if operation.writes and contender.table:
             self.database.restore(contender.table)

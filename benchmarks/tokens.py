@@ -1,9 +1,9 @@
-"""Writes who may ask for what, for the clients of the benchmarks.
+"""Writes tokens and task ids for the clients of the benchmarks.
 
     python benchmarks/tokens.py FOLDER [USERS]
 
-FOLDER/project and FOLDER/peer get a line for each of the first USERS users: an access token, then
-the ids of up to 100 of the user's tasks. The sign-ins behind the project's tokens are stored.
+FOLDER/project and FOLDER/peer get a line for each of the first USERS users: an access token and the
+ids of up to 100 of the user's tasks. Creates the sign-ins of the project's tokens.
 """
 
 import os

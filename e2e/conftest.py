@@ -1,4 +1,4 @@
-"""A server of a copy of the project, and a browser for journeys through its pages."""
+"""A server in a copy of the project, and a browser for tests of its pages."""
 
 import json
 import os
@@ -21,7 +21,7 @@ PASSWORD = "correct horse battery"
 
 
 class Server:
-    """With a folder of its own for the database and the keys."""
+    """A server with a separate folder for the database and the keys."""
 
     def __init__(self, folder):
         self.log = (folder / "log").open("ab")
@@ -33,7 +33,7 @@ class Server:
         self.environment["VAR_DIR"] = str(folder)
 
     def manage(self, *arguments, **environment):
-        """A management command, such as `seed`."""
+        """Runs a management command, such as `seed`."""
         return subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -60,7 +60,7 @@ class Server:
         self.log.close()
 
     def call(self, method, path, body=None, token=""):
-        """A call of the API, to arrange what a journey begins with."""
+        """Calls the API, to arrange a test."""
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -97,8 +97,8 @@ def context(chromium, server):
 
 @pytest.fixture
 def page(request, context, server):
-    """Fails its test on errors in the console or a script, on dialogs, on what does not load and
-    on requests to another host. Of a failure it keeps a screenshot."""
+    """A page that fails its test on console and script errors, dialogs, failed loads and requests
+    to another host. Saves a screenshot of a failure."""
     page, trouble = context.new_page(), []
     watch(page, server.url, trouble)
     yield page
@@ -111,11 +111,11 @@ def page(request, context, server):
 
 def watch(page, url, trouble):
     def see_message(message):
-        # A page or a call may well be answered with a 4xx; what else does not load is seen below.
+        # A page or a call may be a 4xx. Other failed loads are detected below.
         refused = message.text.startswith("Failed to load resource")
         if message.type == "error" and not refused:
             trouble.append(message.text)
-        if refused and message.location["url"].endswith("favicon.ico"):  # no event tells of it
+        if refused and message.location["url"].endswith("favicon.ico"):  # has no event
             trouble.append(message.text)
 
     def see_request(request):
@@ -150,7 +150,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture
 def violations():
-    """Serious ones that axe-core finds in a page, or in the part that a selector names."""
+    """The serious violations that axe-core finds in a page, or in a part given by a selector."""
 
     def find(page, part=None):
         found = Axe().run(page, part).response["violations"]

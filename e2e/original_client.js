@@ -1,4 +1,4 @@
-// A front end of the original design: its paths, bodies and expectations, and nothing else of ours.
+// A front end of the original design. It uses only the original paths, bodies and expectations.
 
 const API = new URLSearchParams(location.search).get("api");
 let token = null;

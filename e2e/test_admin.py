@@ -9,14 +9,14 @@ from conftest import PASSWORD
 
 HOSTILE = "<script>alert(1)</script> {{ 7*7 }} \u202ejavascript:alert(1) " + "w" * 140
 NUMBERS = count(1)
-# Django's own, and the whole of what axe-core has against the admin: a picture for a label, and
-# labels on spans.
+# Django causes all violations that axe-core finds in the admin: an image as a label, and labels on
+# spans.
 DJANGOS = {"exclude": [["#searchbar"], [".selector .help-tooltip"]]}
 
 
 @pytest.fixture(scope="module")
 def staff(server):
-    """The address of a superuser."""
+    """The e-mail address of a superuser."""
     email = "root@example.com"
     command = ["createsuperuser", "--noinput", "--email", email]
     assert server.manage(*command, DJANGO_SUPERUSER_PASSWORD=PASSWORD).wait(60) == 0
@@ -25,7 +25,7 @@ def staff(server):
 
 @pytest.fixture
 def admin(page, staff):
-    """The front page of the admin, with a superuser signed in."""
+    """The index of the admin, with a superuser logged in."""
     page.goto("/admin/")
     page.get_by_label("E-mail address").fill(staff)
     page.get_by_label("Password").fill(PASSWORD)
@@ -36,7 +36,7 @@ def admin(page, staff):
 
 @pytest.fixture
 def ann(server):
-    """An account of this test alone: its address, and its token."""
+    """A new account for this test: its address and its token."""
     email = f"ann{next(NUMBERS)}@example.com"
     server.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
     tokens = server.call("POST", "/api/auth/login", {"email": email, "password": PASSWORD})
@@ -45,7 +45,7 @@ def ann(server):
 
 @pytest.fixture
 def add(server, ann):
-    """Adds a task of Ann's and gives its id."""
+    """Adds a task of Ann and gives its id."""
 
     def add(title, **members):
         return server.call("POST", "/api/tasks", {"title": title, **members}, ann[1])["id"]
@@ -69,7 +69,7 @@ def titles(page):
     return page.locator("#result_list .field-listed_title")
 
 
-def test_staff_find_tasks_and_complete_them(admin, ann, add):
+def test_staff_can_find_and_complete_tasks(admin, ann, add):
     for title in ("Buy milk", "Buy oats", "Feed the cat"):
         add(title, completed=title == "Buy oats")
     expect(admin.get_by_text("Completed tasks:")).to_be_visible()
@@ -88,7 +88,7 @@ def test_staff_find_tasks_and_complete_them(admin, ann, add):
     expect(admin.get_by_role("row", name="root@example.com Completed.")).to_be_visible()
 
 
-def test_staff_lead_down_to_a_day(admin, ann, add):
+def test_staff_can_select_a_day(admin, ann, add):
     add("Buy milk")
     search(admin, ann[0])
 
@@ -99,7 +99,7 @@ def test_staff_lead_down_to_a_day(admin, ann, add):
     expect(titles(admin)).to_have_text(["Buy milk"])
 
 
-def test_staff_download_what_they_selected(admin, ann, add):
+def test_staff_can_download_selected_tasks(admin, ann, add):
     add("=HYPERLINK(1)", description="ünï\ncode")
     search(admin, ann[0])
 
@@ -116,7 +116,7 @@ def test_staff_download_what_they_selected(admin, ann, add):
     )
 
 
-def test_staff_change_a_task_with_the_forms_own_tools(admin, ann, add):
+def test_staff_can_change_a_task_with_the_date_shortcuts(admin, ann, add):
     add("Buy milk")
     search(admin, ann[0])
     admin.get_by_role("link", name="Buy milk").click()
@@ -134,7 +134,7 @@ def test_staff_change_a_task_with_the_forms_own_tools(admin, ann, add):
 @pytest.mark.parametrize(
     "text", ["two\nlines", "two\r\nlines ", "\n\r\r\n\u2028\x0b\x0c\x01\x85 \n"]
 )
-def test_saving_what_is_unchanged_changes_nothing(admin, add, text):
+def test_saving_without_changes_writes_nothing(admin, add, text):
     task = add("Buy  milk", description=text, due_date="2026-12-01", due_time="10:30:07")
     admin.goto(f"/admin/tasks/task/{task}/change/")
     etag = admin.locator('input[name="etag"]')
@@ -145,7 +145,7 @@ def test_saving_what_is_unchanged_changes_nothing(admin, add, text):
     assert etag.get_attribute("value") == before
 
 
-def test_staff_sign_a_user_out(admin, server, ann, add):
+def test_staff_can_sign_a_user_out(admin, server, ann, add):
     add("Buy milk")
     admin.get_by_role("link", name="Users", exact=True).last.click()
     admin.get_by_role("link", name=ann[0]).click()
@@ -160,7 +160,7 @@ def test_staff_sign_a_user_out(admin, server, ann, add):
         server.call("POST", "/api/tasks", {"title": "Buy oats"}, ann[1])
 
 
-def test_staff_sign_out(admin):
+def test_staff_can_log_out(admin):
     admin.get_by_role("button", name="Log out").click()
 
     admin.goto("/admin/")

@@ -11,7 +11,7 @@ HOSTILE = [
 
 @pytest.fixture
 def ann(server, page):
-    """Signed in by the login page, with an account of this test alone. Gives her token."""
+    """Logs in a new account through the login page, and gives its token."""
     account = {"email": f"ann{id(page)}@example.com", "password": PASSWORD}
     server.call("POST", "/api/auth/register", account)
     page.goto("/api-auth/login/")
@@ -23,7 +23,7 @@ def ann(server, page):
 
 @pytest.fixture
 def add(server, ann):
-    """Adds a task of Ann's and gives its path."""
+    """Adds a task of Ann and gives its path."""
 
     def add(title, **members):
         task = server.call("POST", "/api/tasks", {"title": title, **members}, ann)
@@ -36,7 +36,7 @@ def tasks(page):
     return page.locator(".tasks bdi").all_inner_texts()
 
 
-def test_a_newcomer_gets_from_the_root_to_a_completed_task(page):
+def test_a_new_user_can_sign_up_and_complete_a_task(page):
     page.goto("/")
     page.get_by_role("link", name="Sign up").last.click()
     page.get_by_label("E-mail address").fill("newcomer@example.com")
@@ -55,14 +55,14 @@ def test_a_newcomer_gets_from_the_root_to_a_completed_task(page):
     assert tasks(page) == ["Buy milk"]
 
 
-def test_a_visitor_signs_out(page, ann):
+def test_a_user_can_log_out(page, ann):
     page.get_by_role("button", name="Log out").click()
 
     assert page.get_by_role("link", name="Log in").first.is_visible()
     assert page.goto("/api/tasks").status == 401
 
 
-def test_a_wrong_password_says_so_and_lets_another_be_typed(page, ann):
+def test_a_wrong_password_shows_an_error_and_allows_another(page, ann):
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("link", name="Log in").first.click()
     page.get_by_label("E-mail address").fill("ann@example.com")
@@ -92,7 +92,7 @@ def test_a_task_shows_errors_beside_their_fields(page, ann):
     assert "may not be blank" in page.locator(".form-group.has-error").inner_text()
 
 
-def test_filters_are_chosen_among_the_allowed_values(page, add):
+def test_filters_offer_the_allowed_values(page, add):
     add("Buy milk", completed=True)
     add("Feed the cat", priority="high")
     page.reload()
@@ -108,7 +108,7 @@ def test_filters_are_chosen_among_the_allowed_values(page, add):
     assert tasks(page) == ["Feed the cat"]
 
 
-def test_a_refused_filter_says_so_beside_it(page, ann):
+def test_a_refused_filter_shows_an_error_beside_it(page, ann):
     page.goto("/api/tasks?due=someday")
     page.get_by_role("button", name="Filters").click()
 
@@ -116,7 +116,7 @@ def test_a_refused_filter_says_so_beside_it(page, ann):
     assert "Must be one of: none, any, today, overdue, upcoming." in wrong.inner_text()
 
 
-def test_links_lead_through_the_pages(page, add):
+def test_links_lead_to_the_other_pages(page, add):
     for number in range(1, 6):
         add(f"Task {number}")
     page.goto("/api/tasks?page_size=2")
@@ -129,7 +129,7 @@ def test_links_lead_through_the_pages(page, add):
     assert tasks(page) == first
 
 
-def test_an_edit_keeps_what_it_does_not_touch(page, add):
+def test_an_edit_keeps_other_fields(page, add):
     page.goto(add("Buy milk", description="Two\nbottles", due_date="2026-12-01", priority="medium"))
     page.get_by_label("Title").fill("Buy oats")
     page.get_by_role("button", name="PUT").click()
@@ -145,7 +145,7 @@ def test_an_edit_keeps_what_it_does_not_touch(page, add):
 @pytest.mark.parametrize(
     "text", ["two\nlines", "two\r\nlines ", "\n\r\r\n\u2028\x0b\x0c\x01\x85 \n"]
 )
-def test_saving_what_is_unchanged_changes_nothing(page, add, text):
+def test_saving_without_changes_writes_nothing(page, add, text):
     page.goto(add("Buy  milk\u200b", description=text, due_date="2026-12-01", due_time="10:30:07"))
     etag = page.locator('input[name="etag"]').first
     before = etag.input_value()
@@ -156,14 +156,14 @@ def test_saving_what_is_unchanged_changes_nothing(page, add, text):
     assert etag.input_value() == before
 
 
-def test_a_completed_task_is_reopened(page, add):
+def test_a_completed_task_can_be_reopened(page, add):
     page.goto(add("Buy milk", completed=True))
     page.get_by_role("button", name="Reopen").click()
 
     page.get_by_role("button", name="Complete").wait_for()
 
 
-def test_a_task_is_deleted_when_asked_twice(page, add):
+def test_a_task_is_deleted_after_confirmation(page, add):
     page.goto(add("Buy milk"))
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Yes, delete it").click()
@@ -172,7 +172,7 @@ def test_a_task_is_deleted_when_asked_twice(page, add):
     assert page.get_by_text("No tasks here.").is_visible()
 
 
-def test_the_profile_is_changed_by_a_form(page, ann):
+def test_a_form_changes_the_profile(page, ann):
     page.goto("/api/auth/me")
     page.get_by_label("Time zone").fill("Mars")
     page.get_by_role("button", name="Save").click()
@@ -187,7 +187,7 @@ def test_the_profile_is_changed_by_a_form(page, ann):
     assert page.get_by_label("Time zone").input_value() == "Europe/Berlin"
 
 
-def test_an_account_is_deleted_by_its_password(page, ann):
+def test_deleting_an_account_requires_its_password(page, ann):
     page.goto("/api/auth/me")
     page.get_by_role("button", name="Delete").click()
     page.get_by_label("Password").fill(PASSWORD)
@@ -197,7 +197,7 @@ def test_an_account_is_deleted_by_its_password(page, ann):
     assert page.get_by_role("link", name="Sign up").first.is_visible()
 
 
-def test_a_call_without_a_form_is_tried_with_raw_data(page):
+def test_a_call_without_a_form_accepts_raw_data(page):
     page.goto("/api/auth/register")
     content = page.get_by_label("Content:").input_value()
     body = content.replace('"email": ""', '"email": "raw@example.com"')
@@ -208,7 +208,7 @@ def test_a_call_without_a_form_is_tried_with_raw_data(page):
 
 
 @pytest.mark.parametrize("width", [375, 1440])
-def test_hostile_text_harms_no_page(page, add, width):
+def test_pages_are_safe_with_hostile_text(page, add, width):
     paths = [add(text, description="\n".join(HOSTILE)) for text in HOSTILE]
     page.set_viewport_size({"width": width, "height": 812})
     for path in ["/api/tasks", *paths]:
@@ -264,12 +264,12 @@ def test_a_dialog_is_accessible(page, add, violations, button):
     page.goto(path if button == "Delete" else "/api/tasks")
     page.get_by_role("button", name=button).click()
     page.get_by_role("dialog").wait_for()
-    page.wait_for_timeout(500)  # until it has faded in, as colours between fail the check
+    page.wait_for_timeout(500)  # until the fade-in ends: its colours fail the check
 
     assert violations(page) == []
 
 
-def test_an_edit_of_a_page_that_is_old_is_refused(page, add, server):
+def test_an_edit_of_an_outdated_page_is_refused(page, add, server):
     path = add("Buy milk")
     page.goto(path)
     other = page.context.new_page()

@@ -13,7 +13,7 @@ def docs(page):
 
 
 def try_out(page, operation, body=None):
-    """Opens a call, sends it and gives the status and the body of the answer."""
+    """Opens an operation, sends it and gives the status and the body of the response."""
     block = page.locator(f"#operations-{operation}")
     block.locator(".opblock-summary-control").click()
     block.get_by_role("button", name="Try it out").click()
@@ -25,7 +25,7 @@ def try_out(page, operation, body=None):
     return answer.value.status, answer.value.json()
 
 
-def test_a_reader_gets_from_an_account_to_a_task(docs):
+def test_a_reader_can_create_an_account_and_a_task(docs):
     account = {"email": "reader@example.com", "password": PASSWORD}
 
     assert try_out(docs, "auth-auth_register", account)[0] == 201
@@ -41,13 +41,13 @@ def test_a_reader_gets_from_an_account_to_a_task(docs):
     assert try_out(docs, "tasks-tasks_list") == (200, [task])
 
 
-def test_a_call_without_a_token_is_answered_a_problem(docs):
+def test_a_call_without_a_token_shows_the_problem(docs):
     status, problem = try_out(docs, "auth-auth_me_retrieve")
 
     assert (status, problem["code"]) == (401, "not_authenticated")
 
 
-def test_the_examples_are_sent_as_they_are(docs):
+def test_the_examples_work_unchanged(docs):
     block = docs.locator("#operations-tasks-tasks_create")
     block.locator(".opblock-summary-control").click()
     block.get_by_role("button", name="Try it out").click()
@@ -62,14 +62,14 @@ def test_the_examples_are_sent_as_they_are(docs):
 
 
 @pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
-def test_swagger_ui_follows_the_colours_of_the_system(page, scheme, dark):
+def test_swagger_ui_follows_the_systems_dark_mode(page, scheme, dark):
     page.emulate_media(color_scheme=scheme)
     page.goto("/docs")
 
     assert page.locator("html.dark-mode").count() == dark
 
 
-def test_redoc_renders_every_call(page):
+def test_redoc_renders_every_operation(page):
     page.goto("/redoc")
     page.get_by_role("heading", name="Todo API").wait_for()
 
@@ -91,8 +91,8 @@ def test_a_page_fits_a_phone(page, path):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-# Left out is the libraries' own: the colours of Swagger UI, all of whose page is a widget, and
-# blocks of code in ReDoc, which scroll and cannot be reached by a keyboard.
+# Excluded are problems of the libraries: the colours of Swagger UI, whose whole page is a widget, and
+# code blocks in ReDoc, which scroll but cannot get the keyboard focus.
 @pytest.mark.parametrize(("path", "foreign"), [("/docs", "#swagger-ui"), ("/redoc", "redoc pre")])
 def test_a_page_is_accessible(page, violations, path, foreign):
     page.goto(path)

@@ -1,4 +1,4 @@
-"""A front end of the original design, at its own address, with credentials included."""
+"""A front end of the original design on its own origin, with credentials included."""
 
 import threading
 from contextlib import contextmanager
@@ -34,9 +34,9 @@ def front_end(port):
     front_end.server_close()
 
 
-# The original's port, from which CORS allows requests without any configuration.
+# The port of the original front end. CORS allows it by default.
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_the_original_contract_holds(context, server, host):
+def test_the_original_contract_still_works(context, server, host):
     page = context.new_page()
 
     with front_end(3000) as port:
@@ -45,7 +45,7 @@ def test_the_original_contract_holds(context, server, host):
         assert page.evaluate("journey()") == "done"
 
 
-def test_another_origin_reads_nothing(context, server):
+def test_another_origin_cannot_read(context, server):
     page = context.new_page()
 
     with front_end(0) as port:

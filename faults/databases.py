@@ -11,7 +11,7 @@ from .component import Component, substitute
 from .stage import Stage, must
 
 # Unusual defaults: the code must not depend on the usual ones.
-UNUSUAL_DEFAULTS = {
+DEFAULTS = {
     "DateStyle": "German, DMY",
     "IntervalStyle": "iso_8601",
     "TimeZone": "Asia/Tokyo",
@@ -57,7 +57,7 @@ class Postgres(Component):
         options = {
             "unix_socket_directories": self.folder,
             "max_wal_size": "256MB",
-            **UNUSUAL_DEFAULTS,
+            **DEFAULTS,
         }
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         place = ["-D", str(self.data), "-h", "127.0.0.1", "-p", str(self.port)]

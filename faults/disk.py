@@ -1,9 +1,9 @@
 """The disk is full, or the database is read-only: SQLite and PostgreSQL.
 
 Reads succeed. Writes are a 503 or 507 problem document, and no write is stored in part. When there
-is space again, or the database accepts writes, everything works again without a restart. For SQLite,
-a simulated disk error makes Linux remount the disk read-only. Then the disk must be mounted again
-and the server restarted. (A disk in use cannot be remounted read-only by hand.)
+is space again, or the database accepts writes, everything works again without a restart. For
+SQLite, a simulated disk error makes Linux remount the disk read-only. Then the disk must be mounted
+again and the server restarted. (A disk in use cannot be remounted read-only by hand.)
 """
 
 import os

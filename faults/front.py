@@ -1,8 +1,8 @@
 """nginx sends its own errors in the API's format, and its configuration is also valid with TLS.
 
-The API refuses a body that is slightly too large. nginx refuses a flood or many connections from one
-client, too large headers, malformed paths, probes from other machines, and requests when no server
-is available. Each of these errors is a problem document.
+The API refuses a body that is slightly too large. nginx refuses a flood or many connections from
+one client, too large headers, malformed paths, probes from other machines, and requests when no
+server is available. Each of these errors is a problem document.
 """
 
 import socket

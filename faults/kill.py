@@ -1,8 +1,8 @@
 """Repeated kill -9 of the whole server under write load, on both databases.
 
-No acknowledged write is lost. Created and changed tasks have the last acknowledged value, or a value
-that was sent later and got no response. Deleted tasks stay deleted, no unknown tasks appear, and
-the database passes its integrity checks.
+No acknowledged write is lost. Created and changed tasks have the last acknowledged value, or a
+value that was sent later and got no response. Deleted tasks stay deleted, no unknown tasks appear,
+and the database passes its integrity checks.
 """
 
 import time

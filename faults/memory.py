@@ -1,8 +1,8 @@
 """Many clients send the requests that need the most memory: no worker reaches WORKER_MAX_MIB.
 
 An account has 200 tasks with descriptions of maximum length. HTML escapes each of their characters
-as four. Clients read the list as JSON and as a page, and send invalid bodies of a megabyte, answered
-as JSON and as a page.
+as four. Clients read the list as JSON and as a page, and send invalid bodies of a megabyte, to get
+an error as JSON and as a page.
 """
 
 import threading

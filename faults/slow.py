@@ -1,7 +1,7 @@
 """400 clients send one byte per second through nginx, 200 in the header and 200 in the body.
 
-The p99 of a normal client stays below a second: slow clients use connections of nginx, but no thread
-of the server.
+The p99 of a normal client stays below a second: slow clients use connections of nginx, but no
+thread of the server.
 """
 
 import socket
@@ -32,9 +32,7 @@ class Crowd(threading.Thread):
         self.cut = 0
 
     def connect(self, number: int) -> socket.socket:
-        own = (
-            f"127.0.{1 + number % 2}.{1 + number // 2}"  # different addresses, so no limit applies
-        )
+        own = f"127.0.{1 + number % 2}.{1 + number // 2}"  # different, so no limit applies
         connection = socket.create_connection(("127.0.0.1", self.port), 5, (own, 0))
         connection.sendall(self.start_of_request)
         connection.setblocking(False)

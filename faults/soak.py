@@ -1,7 +1,7 @@
 """Ten minutes with 32 connections on PostgreSQL. Four of five requests are reads.
 
-Every request succeeds. At the end, the server's processes use at most a tenth more memory than after
-a minute. No process is replaced, because that would hide a leak.
+Every request succeeds. At the end, the server's processes use at most a tenth more memory than
+after a minute. No process is replaced, because that would hide a leak.
 """
 
 import time

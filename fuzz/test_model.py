@@ -1,8 +1,8 @@
-"""A state machine over the HTTP API, checked against a plain dictionary.
+"""A state machine that compares the HTTP API with a dictionary.
 
-Alice creates, replaces, changes, completes, deletes and lists, with fresh and stale tags, with
-repeated keys, and with values that must be refused. Bob tries the same on her tasks. After every
-step her tasks are what the dictionary says, to the member, and Bob's are untouched.
+Alice creates, replaces, changes, completes, deletes and lists tasks, with fresh and stale ETags,
+repeated idempotency keys, and invalid values. Bob tries the same on her tasks. After every step all
+members of her tasks equal the dictionary, and Bob's tasks are unchanged.
 """
 
 import datetime
@@ -88,11 +88,11 @@ class TaskApi(RuleBasedStateMachine):
         self.transaction.__exit__(None, None, None)
 
     def one(self, data: st.DataObject) -> int:
-        """The id of a task: most often one there is, else one that is gone or never was."""
+        """A task id: usually an existing one, else a deleted or unknown one."""
         return data.draw(st.sampled_from([*self.tasks] * 3 + [0, 10**6, 10**18]), "id")
 
     def expect(self, pk: int, members: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """The status of a change and what the task is after it."""
+        """The status of a change and the task after it."""
         if pk not in self.tasks:
             return 404, {}
         after = self.tasks[pk] | members
@@ -133,7 +133,7 @@ class TaskApi(RuleBasedStateMachine):
 
     @rule(data=st.data(), method=st.sampled_from(["put", "patch"]), how=st.sampled_from("fsn"))
     def change(self, data: st.DataObject, method: str, how: str) -> None:
-        """With a fresh tag, a stale one or none."""
+        """Sends a fresh ETag, a stale one or none."""
         pk = self.one(data)
         members = data.draw(BODIES if method == "put" else CHANGES, "members")
         tags = self.tags.get(pk, ['"x"'])
@@ -147,7 +147,7 @@ class TaskApi(RuleBasedStateMachine):
 
     @rule(data=st.data(), value=st.sampled_from([None, True, False]), noise=CHANGES)
     def complete(self, data: st.DataObject, value: bool | None, noise: dict[str, Any]) -> None:
-        """What else is sent is ignored."""
+        """Sends other members, which are ignored."""
         pk = self.one(data)
         body = noise | {"completed": value}
         if value is None:
@@ -192,7 +192,7 @@ class TaskApi(RuleBasedStateMachine):
         wanted = {"all": (True, False), "pending": (False,), "completed": (True,)}[status]
         tasks = [(pk, task) for pk, task in self.tasks.items() if task["completed"] in wanted]
         tasks.sort(key=lambda item: SORTS[sort](*item), reverse=bool(sign))
-        if sort == "due_date" and sign:  # those without a date are last here, too
+        if sort == "due_date" and sign:  # tasks without a date are last here too
             tasks.sort(key=lambda item: item[1]["due_date"] is None)
         url = f"/api/tasks?sort={sign}{sort}&status={status}&page_size={size}"
         found: list[int] = []
@@ -215,5 +215,5 @@ class TaskApi(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_the_api_does_what_the_dictionary_does() -> None:
+def test_the_api_equals_the_dictionary() -> None:
     run_state_machine_as_test(TaskApi)

@@ -1,4 +1,4 @@
-"""Whatever a task holds, it is answered byte for byte as DRF's serializer makes it."""
+"""The output for any task equals DRF's own output, byte for byte."""
 
 import datetime
 
@@ -29,7 +29,7 @@ TASKS = st.builds(
 
 
 @given(TASKS)
-def test_it_is_byte_for_byte_what_drf_makes(task):
+def test_it_equals_drfs_output_byte_for_byte(task):
     serializer, render = TaskSerializer(task), FastJSONRenderer().render
 
     by_drf = ModelSerializer.to_representation(serializer, task)

@@ -1,12 +1,12 @@
-"""The peer that the benchmark runs beside the project: the same API as FastAPI tutorials have it.
+"""The peer of the benchmark: the same API, written like the tutorials of FastAPI.
 
-FastAPI, SQLModel and PyJWT, synchronous endpoints, one session a request, a pooled engine.
+FastAPI, SQLModel and PyJWT, synchronous endpoints, one session per request, a pooled engine.
 
     DATABASE_URL=postgresql://… JWT_SECRET=… uvicorn main:app --workers 2
 """
 
 # mypy: ignore-errors
-# It runs in an environment of its own, without the project's packages and they without its own.
+# It runs in a separate environment, which does not share packages with the project.
 import os
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -96,7 +96,7 @@ def get_session():
 def get_current_user(
     credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())],
 ) -> int:
-    """The token alone is believed: no look-up of the user."""
+    """Trusts the token, without a look-up of the user."""
     try:
         return int(jwt.decode(credentials.credentials, SECRET, algorithms=["HS256"])["user_id"])
     except (jwt.PyJWTError, KeyError, ValueError):

@@ -1,4 +1,4 @@
-// Signs people up, in and out by Better Auth's own client and works on tasks with its token.
+// Signs users up, in and out with Better Auth's client, and works on tasks with its token.
 
 import { createAuthClient } from "better-auth/client";
 import { jwtClient } from "better-auth/client/plugins";
@@ -25,7 +25,7 @@ async function call(method, path, { body, headers, bearer } = {}) {
   });
 }
 
-// For the calls that have no button here.
+// For calls without a button on this page.
 Object.assign(window, { call, token });
 
 async function change(method, path, body) {

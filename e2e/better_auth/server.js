@@ -1,6 +1,6 @@
-// A front end on http://localhost:3000 whose people sign in with Better Auth: its pages, its
-// `/api/auth`, the mails that it sent and a way to have its keys expire. Prints a line when it is
-// ready. The address of the API is in the environment, as `API`.
+// A front end on http://localhost:3000 that uses Better Auth. It has pages, `/api/auth`, the mails
+// that it sent, and a way to make its keys expire. Prints a line when it is ready. The environment
+// variable `API` is the URL of the API.
 
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-"""A front end with Better Auth itself, in a browser, and this API on another port."""
+"""A front end with the real Better Auth in a browser, and this API on another port."""
 
 import json
 import os
@@ -20,7 +20,7 @@ def api(tmp_path_factory):
     api = Server(tmp_path_factory.mktemp("project"))
     api.environment |= {
         "BETTER_AUTH_URL": URL,
-        "BETTER_AUTH_SECRET": "a secret of this test, which nobody else is told",
+        "BETTER_AUTH_SECRET": "a secret for this test, which is not used elsewhere",
     }
     api.start()
     yield api
@@ -39,11 +39,11 @@ def front_end(api):
 
 @pytest.fixture
 def visit(chromium):
-    """Opens the page in a browser of its own; errors in its console fail the test."""
+    """Opens the page in a separate browser. Errors in its console fail the test."""
     contexts, trouble = [], []
 
     def note(message):
-        # A call may well be answered with a 4xx.
+        # A call may be a 4xx.
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
             trouble.append(message.text)
 
@@ -85,7 +85,7 @@ def titles(page):
 
 
 def call(page, method, path, **options):
-    """A call of the API by the page: status, the headers that it may read, and the body."""
+    """Calls the API from the page. Gives the status, the headers that it may read, and the body."""
     script = """async ([method, path, options]) => {
       const response = await call(method, path, options);
       const body = await response.json().catch(() => null);
@@ -107,7 +107,7 @@ def mail_to(address):
         return next(mail["url"] for mail in json.load(response) if mail["to"] == address)
 
 
-def test_a_person_signs_up_and_works_on_tasks(visit):
+def test_a_user_can_sign_up_and_work_on_tasks(visit):
     page = visit()
 
     sign(page, "Sign up", "dee@example.com")
@@ -130,7 +130,7 @@ def test_a_person_signs_up_and_works_on_tasks(visit):
     assert not page.get_by_role("checkbox", name="Buy oats is done").is_checked()
 
 
-def test_the_front_end_can_do_everything_of_the_contract(visit):
+def test_the_front_end_can_use_the_whole_contract(visit):
     page = visit()
     sign(page, "Sign up", "all@example.com")
     shows(page, "0 tasks")
@@ -179,7 +179,7 @@ def test_the_front_end_can_do_everything_of_the_contract(visit):
     assert ask(page, "POST", "/api/auth/password/reset", body={"email": "x@example.com"}) == 202
 
 
-def test_the_first_calls_of_a_page_come_at_once(visit):
+def test_parallel_first_calls_create_one_account(visit):
     page = visit()
     sign(page, "Sign up", "first@example.com")
     shows(page, "0 tasks")
@@ -196,7 +196,7 @@ def test_the_first_calls_of_a_page_come_at_once(visit):
     assert len(set(ids)) == 1
 
 
-def test_a_new_key_is_good_at_once(visit):
+def test_a_new_key_works_at_once(visit):
     page = visit()
     sign(page, "Sign up", "key@example.com")
     shows(page, "0 tasks")
@@ -212,7 +212,7 @@ def test_a_new_key_is_good_at_once(visit):
     assert ask(page, "GET", "/api/tasks", bearer=old) == 200
 
 
-def test_signing_out_leaves_the_page_without_a_token(visit):
+def test_signing_out_removes_the_pages_token(visit):
     page = visit()
     sign(page, "Sign up", "out@example.com")
     shows(page, "0 tasks")
@@ -223,13 +223,13 @@ def test_signing_out_leaves_the_page_without_a_token(visit):
     shows(page, "Signed out")
 
     assert titles(page) == []
-    # What the page had before is good for its 15 minutes, unless this API is told as well.
+    # The page's old token is valid for 15 minutes, unless the user also logs out of this API.
     assert ask(page, "GET", "/api/tasks", bearer=kept) == 200
     assert ask(page, "POST", "/api/auth/logout/all", bearer=kept) == 204
     assert ask(page, "GET", "/api/tasks", bearer=kept) == 401
 
 
-def test_an_address_that_has_an_account_here_must_be_confirmed(visit, api):
+def test_an_address_with_an_account_must_be_confirmed(visit, api):
     account = {"email": "here@example.com", "password": "chosen by somebody here"}
     api.call("POST", "/api/auth/register", account)
     access = api.call("POST", "/api/auth/login", account)["access"]
@@ -244,12 +244,12 @@ def test_an_address_that_has_an_account_here_must_be_confirmed(visit, api):
     shows(page, "1 tasks")
 
     assert titles(page) == ["Buy milk"]
-    # Nobody had confirmed the address here, so whoever chose that password is out.
+    # The address was never confirmed here, so the old password is removed.
     assert ask(page, "GET", "/api/tasks", bearer=access) == 401
     assert ask(page, "POST", "/api/auth/login", body=account) == 401
 
 
-def test_two_people_work_at_once_and_see_their_own(visit):
+def test_two_users_work_in_parallel_and_see_their_own_tasks(visit):
     pages = {email: visit() for email in ("ann@example.com", "ben@example.com")}
     for email, page in pages.items():
         sign(page, "Sign up", email)
@@ -271,7 +271,7 @@ def test_two_people_work_at_once_and_see_their_own(visit):
         assert sorted(titles(page)) == sorted(f"{email} {number}" for number in range(20))
 
 
-def test_what_else_it_signs_is_no_token_here(visit):
+def test_other_data_that_it_signs_is_not_a_token(visit):
     page = visit()
     sign(page, "Sign up", "link@example.com")
     shows(page, "0 tasks")

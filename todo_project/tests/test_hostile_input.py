@@ -1,7 +1,7 @@
-"""A catalogue of hostile input: each is refused as it should be, stores nothing and breaks nothing.
+"""A catalogue of hostile input. Each case is refused correctly and stores nothing.
 
-The same table runs on SQLite and on PostgreSQL. What needs a connection of its own, chunked and
-truncated bodies above all, is in test_request_bodies.py.
+The same table runs on SQLite and on PostgreSQL. Cases that need a raw connection, such as chunked
+and truncated bodies, are in test_request_bodies.py.
 """
 
 import json

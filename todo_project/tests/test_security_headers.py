@@ -1,8 +1,8 @@
-"""The rules of MDN's HTTP Observatory for a server in production, and what API answers carry.
+"""The rules of MDN's HTTP Observatory for a production server, and the headers of API responses.
 
-Scores: https://developer.mozilla.org/en-US/observatory/docs/tests_and_scoring. Every site begins
-with 100 points; bonuses count from 90 on; 100 and more is an A+. What depends on a host's TLS or
-on the preload list of browsers is not scored here.
+Scores: https://developer.mozilla.org/en-US/observatory/docs/tests_and_scoring. Every site starts
+with 100 points. Bonuses count if the score is at least 90. An A+ needs 100 or more. Rules about a
+host's TLS or the browsers' preload list are not scored here.
 """
 
 import re

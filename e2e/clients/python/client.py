@@ -1,4 +1,4 @@
-"""Creates a task and completes it, by a client that is generated from the OpenAPI document."""
+"""Creates and completes a task with a client that is generated from the OpenAPI document."""
 
 import datetime
 import os
@@ -65,7 +65,7 @@ stale = tasks_partial_update.sync(
 assert isinstance(stale, Problem), stale
 assert stale.code == "precondition_failed"
 
-listed = tasks_list.sync(  # this generator repeats a parameter that takes a list
+listed = tasks_list.sync(  # this generator repeats a list parameter
     client=client,
     sort=[TasksListSortItem("-priority"), TasksListSortItem.DUE_DATE],
     priority=[TasksListPriorityItem.NONE, TasksListPriorityItem.HIGH],

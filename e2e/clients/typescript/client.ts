@@ -1,4 +1,4 @@
-// Creates a task and completes it, by a client that is generated from the OpenAPI document.
+// Creates and completes a task with a client that is generated from the OpenAPI document.
 
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema.d.ts";
@@ -9,7 +9,7 @@ function check(condition: unknown, what: string): asserts condition {
   if (!condition) throw new Error(what);
 }
 
-// Without a serializer of its own it repeats a parameter that takes a list, which is as good.
+// Without a custom serializer it repeats a list parameter, which the API also accepts.
 const api = createClient<paths>({ baseUrl: process.env.API ?? "http://127.0.0.1:8000" });
 const account = { email: `ts${Date.now()}@example.com`, password: "correct horse battery" };
 
