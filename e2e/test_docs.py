@@ -91,8 +91,8 @@ def test_a_page_fits_a_phone(page, path):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-# Excluded are problems of the libraries: the colours of Swagger UI, whose whole page is a widget, and
-# code blocks in ReDoc, which scroll but cannot get the keyboard focus.
+# Excluded are problems of the libraries: the colours of Swagger UI, whose whole page is a widget,
+# and code blocks in ReDoc, which scroll but cannot get the keyboard focus.
 @pytest.mark.parametrize(("path", "foreign"), [("/docs", "#swagger-ui"), ("/redoc", "redoc pre")])
 def test_a_page_is_accessible(page, violations, path, foreign):
     page.goto(path)
