@@ -79,7 +79,7 @@ def behind_nginx(times: int) -> str:
         servers = {name: Server(stage, **common) for name in ("8001", "8002")}
         for server in servers.values():
             server.start()
-        nginx = Nginx(stage, *servers.values())
+        nginx = Nginx(stage, servers["8001"], servers["8002"])
 
         def drain_and_restart(name: str) -> None:
             flag = nginx.drain(name)

@@ -31,7 +31,8 @@ def drill_down(cl: ChangeList) -> dict[str, Any]:
         return {"title": title, "link": cl.get_query_string(query, [f"{name}__"])}
 
     def link_period(*parts: int) -> dict[str, str]:
-        first = date(*parts, *[1] * (3 - len(parts)))
+        year, month, day = (*parts, 1, 1)[:3]
+        first = date(year, month, day)
         return link(*parts, title=date_format(first, FORMATS[len(parts) - 1]))
 
     choices = periods(timezone.localdate(oldest), timezone.localdate(), *chosen) if oldest else []

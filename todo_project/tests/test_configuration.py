@@ -434,7 +434,7 @@ def test_it_prints_the_configuration_without_secrets(project):
         "redis://cache.example:6379, redis://b:6379",
         "mail.example",
         "https://todo.example",
-        "bouncer.example:6432/todo pooled, migrated at db.example:5432/todo",
+        "bouncer.example:6432/todo (pooled), migrated at db.example:5432/todo",
         "2 trusted",
         "/metrics",
         "tokens of https://app.example and tokens signed with its secret",

@@ -133,7 +133,8 @@ def describe(alias: str) -> str:
     address = f"{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
     if alias == "direct":
         return f"migrated at {address}"
-    return f"PostgreSQL at {address}" + " pooled" * ("DISABLE_SERVER_SIDE_CURSORS" in database)
+    pooled = " (pooled)" if "DISABLE_SERVER_SIDE_CURSORS" in database else ""
+    return f"PostgreSQL at {address}{pooled}"
 
 
 def place(url: str) -> str:
