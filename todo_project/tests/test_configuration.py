@@ -343,7 +343,7 @@ def test_issuer_and_audience_are_the_origin_of_the_url(project, url, origin):
     assert kept == url.rstrip("/").removesuffix("/api/auth")
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="the settings are SQLite's")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="needs SQLite")
 def test_the_embedded_database_has_safe_options(db):
     with connection.cursor() as cursor:
         journal, synchronous, timeout = (

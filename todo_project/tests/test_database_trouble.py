@@ -14,9 +14,7 @@ from django.conf import settings
 
 from .conftest import fresh_database
 
-pytestmark = pytest.mark.skipif(
-    settings.EMBEDDED_DATABASE, reason="an embedded database does not go away"
-)
+pytestmark = pytest.mark.skipif(settings.EMBEDDED_DATABASE, reason="needs a database server")
 
 
 def ask(url, body=None, **headers):

@@ -10,9 +10,7 @@ from django.conf import settings
 
 from .conftest import fresh_database
 
-pytestmark = pytest.mark.skipif(
-    settings.EMBEDDED_DATABASE, reason="an embedded database has one machine"
-)
+pytestmark = pytest.mark.skipif(settings.EMBEDDED_DATABASE, reason="needs a database server")
 
 
 CONCURRENT = """

@@ -14,7 +14,7 @@ from django.db.backends.postgresql import base
 from tasks.models import Task
 
 pytestmark = [
-    pytest.mark.skipif(settings.EMBEDDED_DATABASE, reason="it is PostgreSQL's"),
+    pytest.mark.skipif(settings.EMBEDDED_DATABASE, reason="needs PostgreSQL"),
     pytest.mark.django_db(transaction=True),
 ]
 

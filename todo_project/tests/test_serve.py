@@ -22,7 +22,7 @@ def test_it_serves_pages_and_their_assets(server):
         assert response.headers["Content-Type"].startswith("text/javascript")
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="the session is one of curl")
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 def test_the_session_of_the_readme_ends_with_a_completed_task(server):
     readme = (settings.BASE_DIR / "README.md").read_text()
     session = next(
@@ -83,7 +83,7 @@ def test_it_does_not_start_without_all_migrations(project):
     assert result.stderr == "CommandError: Some migrations are not applied. Run serve --migrate.\n"
 
 
-@pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="it is a file of SQLite's")
+@pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="needs SQLite")
 def test_a_file_that_is_not_a_database_is_one_line(project):
     file = project / "notes.txt"
     file.write_text("Buy milk, and call the plumber.\n" * 100)
