@@ -21,11 +21,11 @@ class Counts(NamedTuple):
 
 
 class LoginLimit:
-    """THROTTLE_LOGIN failures for an account, known or not, and ten times that from an address.
+    """THROTTLE_LOGIN failures for an account, existing or not, and ten times that from a client.
 
-    Attempts that succeed cost a hash too: of all together three times as many. An address that the
-    account was signed in from of late has counts of its own, so strangers who guess cannot keep its
-    owner out.
+    Successful attempts cost a hash too: of all attempts, three times as many are allowed. A client
+    that signed in to the account recently has separate counts, so that an attacker who guesses
+    cannot lock the owner out.
     """
 
     def __init__(self, request: Any, email: str) -> None:

@@ -167,6 +167,10 @@ class PasswordView(SubmitView):
 
     serializer_class = serializers.PasswordChangeSerializer
 
+    def post(self, request: Request) -> Response:
+        with hashers.slots.take():  # for both hashes and what is between
+            return super().post(request)
+
 
 @answers(202, serializers.EmptySerializer)
 class PasswordResetView(OpenView):

@@ -135,7 +135,7 @@ def measure(
 
 
 def sign_in(port: int, address: str, until: float) -> int:
-    """How many times a person has to try; 0 when they get in neither meanwhile nor soon after."""
+    """The number of attempts until a person signs in; 0 if all fail, also after the flood."""
     tries = 0
     while time.monotonic() < until + 5:
         tries += 1
