@@ -16,6 +16,8 @@ from django.utils.timezone import now as current_time
 
 from todo_project.api.validators import validate_no_control_characters
 
+from .revisions import IdempotencyKey as IdempotencyKey
+from .revisions import Tombstone as Tombstone
 from .zones import TimeZoneField
 
 
@@ -96,8 +98,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Part of what a browser's session is checked against, so that raising it ends them all.
     session_version = models.PositiveIntegerField(default=0, editable=False)
+    # The number of the last write of what the user owns, see todo_project/api/owned.py.
+    revision = models.BigIntegerField(default=0, editable=False)
+    # Tombstones up to this number are purged.
+    forgotten_revision = models.BigIntegerField(default=0, editable=False)
+    # Raised when the database was restored from a backup, as numbers are then given again.
+    sync_epoch = models.BigIntegerField(default=0, editable=False)
 
     objects = UserManager()
+
+    COUNTERS = ("revision", "forgotten_revision", "sync_epoch")
 
     EMAIL_FIELD = USERNAME_FIELD = "email"
 
@@ -133,6 +143,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         Django takes `_password` back when it merely upgrades a hash.
         """
         password, adding = self._password, self._state.adding
+        if not adding and options.get("update_fields") is None:
+            options["update_fields"] = self.saved_fields()
         with transaction.atomic():
             super().save(*args, **options)
             if adding:
@@ -142,8 +154,15 @@ class User(AbstractBaseUser, PermissionsMixin):
             if password is not None or not self.is_active:
                 self.end_sign_ins()
 
+    def saved_fields(self) -> set[str]:
+        """What a save writes: not the counters, which others may have raised since."""
+        fields = {field.attname for field in self._meta.concrete_fields if not field.primary_key}
+        return fields - self.get_deferred_fields() - {*self.COUNTERS}
+
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Locked first, as writers of what the user owns lock it first, too."""
         with transaction.atomic():
+            User.objects.select_for_update().filter(pk=self.pk).first()
             for identity in self.identities.all():
                 identity.remove()
             return super().delete(*args, **options)

@@ -18,7 +18,8 @@ from psycopg.rows import dict_row
 PAGE = """
     SELECT id, title, description, completed_at IS NOT NULL AS completed, completed_at, priority,
            due_date, due_time, created_at, updated_at
-    FROM tasks_task WHERE owner_id = %s ORDER BY created_at DESC, id DESC LIMIT 100
+    FROM tasks_task WHERE owner_id = %s AND deleted_at IS NULL
+    ORDER BY created_at DESC, id DESC LIMIT 100
 """
 
 

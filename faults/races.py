@@ -5,22 +5,15 @@ that DATABASE_URL names, in a test database that is dropped afterwards. Any roun
 outcome than it must have ends the run with an error.
 """
 
-import logging
-import os
+from faults.crew import Crew, clients_of  # it sets Django up
+
+# isort: split
+
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
-
-import django
-
-django.setup()
-logging.getLogger("todo_project").setLevel(logging.ERROR)
 
 from django.conf import settings
 from django.db import connection
@@ -31,43 +24,10 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 from accounts import hashers
 from accounts.models import SignIn, User
 from accounts.tokens import RefreshToken
+from faults.bulk_races import bulks
 from tasks.models import Task
 
 THREADS = 8
-
-
-class Crew:
-    """Threads that each keep a connection and do one thing at the same moment, round by round."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.start, self.end = threading.Barrier(size + 1), threading.Barrier(size + 1)
-        self.call: Callable[[int], Any] | None = None
-        self.results: list[Any] = [None] * size
-        for n in range(size):
-            threading.Thread(target=self.work, args=[n]).start()
-
-    def work(self, n: int) -> None:
-        while True:
-            self.start.wait()
-            if self.call is None:
-                connection.close()
-                return
-            try:
-                self.results[n] = self.call(n)
-            except Exception as error:
-                self.results[n] = error
-            self.end.wait()
-
-    def together(self, call: Callable[[int], Any]) -> list[Any]:
-        self.call = call
-        self.start.wait()
-        self.end.wait()
-        return self.results[:]
-
-    def dismiss(self) -> None:
-        self.call = None
-        self.start.wait()
 
 
 def refreshes(crew: Crew, rounds: int) -> Counter[str]:
@@ -119,13 +79,6 @@ def registrations(crew: Crew, rounds: int) -> Counter[str]:
     return seen
 
 
-def clients_of(user: User, count: int) -> list[APIClient]:
-    clients = [APIClient() for _ in range(count)]
-    for client in clients:
-        client.force_authenticate(user)
-    return clients
-
-
 PRIORITIES = [None, "low", "medium", "high"]  # in the order of their numbers
 
 
@@ -143,7 +96,7 @@ def patches(crew: Crew, rounds: int) -> Counter[str]:
             ("priority", PRIORITIES[number % 4]),
             ("due_date", str(day)),
         ]
-        before = task.version
+        before = task.revision
 
         def patch(n: int, members: list[tuple[str, Any]] = members) -> int:
             body = dict([members[n % len(members)]])
@@ -154,7 +107,7 @@ def patches(crew: Crew, rounds: int) -> Counter[str]:
         priority = PRIORITIES[task.priority]
         kept = [task.title, task.description, priority, str(task.due_date)]
         assert kept == [value for _, value in members], kept
-        assert task.version == before + len(members)
+        assert task.revision == before + len(members)
         seen.update(kept=len(kept), lost=0)
     return seen
 
@@ -175,7 +128,7 @@ def deletions(crew: Crew, rounds: int) -> Counter[str]:
         deleted, *patched = crew.together(act)
         assert deleted == 204
         assert set(patched) <= {200, 404}, patched
-        assert not Task.objects.filter(pk=task.pk).exists()
+        assert not Task.objects.live().filter(pk=task.pk).exists()
         seen.update(f"PATCH {status}" for status in patched)
         seen.update(resurrected=0)
     return seen
@@ -189,7 +142,7 @@ def toggles(crew: Crew, rounds: int) -> Counter[str]:
     crew_of_odd = crew.size - 1
     seen: Counter[str] = Counter()
     for _ in range(rounds):
-        completed, version = task.completed, task.version
+        completed, revision = task.completed, task.revision
 
         def toggle(n: int) -> int:
             if n == crew_of_odd:
@@ -199,7 +152,7 @@ def toggles(crew: Crew, rounds: int) -> Counter[str]:
         assert crew.together(toggle) == [200] * crew.size
         task.refresh_from_db()
         assert task.completed is not completed
-        assert task.version == version + crew_of_odd
+        assert task.revision == revision + crew_of_odd
         seen.update(toggles=crew_of_odd)
     return seen
 
@@ -245,7 +198,7 @@ def conditions(crew: Crew, rounds: int) -> Counter[str]:
     return seen
 
 
-RACES = [refreshes, registrations, patches, deletions, toggles, keys, conditions]
+RACES = [refreshes, registrations, patches, deletions, toggles, keys, conditions, bulks]
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """A state machine that compares the HTTP API with a dictionary.
 
-Alice creates, replaces, changes, completes, deletes and lists tasks, with fresh and stale ETags,
-repeated idempotency keys, and invalid values. Bob tries the same on her tasks. After every step all
-members of her tasks equal the dictionary, and Bob's tasks are unchanged.
+Alice creates, replaces, changes, completes, deletes, restores and lists tasks, with fresh and stale
+ETags, repeated idempotency keys, and invalid values. Bob tries the same on her tasks. After every
+step all members of her tasks equal the dictionary, and Bob's tasks are unchanged.
 """
 
 import datetime
@@ -75,6 +75,7 @@ class TaskApi(RuleBasedStateMachine):
         self.alice, self.bob = self.client("alice"), self.client("bob")
         self.bobs = self.bob.post("/api/tasks", {"title": "Feed the cat"}).json()
         self.tasks: dict[int, dict[str, Any]] = {}
+        self.trash: dict[int, dict[str, Any]] = {}
         self.tags: dict[int, list[str]] = {}
         self.keys: dict[str, tuple[Any, int]] = {}
 
@@ -162,9 +163,15 @@ class TaskApi(RuleBasedStateMachine):
         pk = self.one(data)
         response = self.alice.delete(f"/api/tasks/{pk}")
         assert response.status_code == (204 if pk in self.tasks else 404)
-        self.tasks.pop(pk, None)
-        self.tags.pop(pk, None)
-        self.keys = {key: value for key, value in self.keys.items() if value[1] != pk}
+        if pk in self.tasks:
+            self.trash[pk] = self.tasks.pop(pk)
+
+    @rule(data=st.data())
+    def restore(self, data: st.DataObject) -> None:
+        pk = data.draw(st.sampled_from([*self.trash, *self.tasks, 10**6]), "id")
+        response = self.alice.post(f"/api/tasks/{pk}/restore")
+        after = self.tasks.get(pk) or self.trash.pop(pk, {})
+        self.settle(pk, response, 200 if after else 404, after)
 
     @rule(data=st.data(), body=REFUSED, method=st.sampled_from(["post", "put", "patch"]))
     def send_what_is_refused(self, data: st.DataObject, body: dict[str, Any], method: str) -> None:
@@ -211,6 +218,7 @@ class TaskApi(RuleBasedStateMachine):
             return
         answer = self.alice.get("/api/tasks?page_size=200").json()
         assert {task["id"]: {name: task[name] for name in MEMBERS} for task in answer} == self.tasks
+        assert {task["id"] for task in self.alice.get("/api/trash").json()} == {*self.trash}
         assert self.bob.get("/api/tasks").json() == [self.bobs]
 
 

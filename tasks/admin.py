@@ -7,7 +7,7 @@ from django.contrib.admin.models import CHANGE
 from django.contrib.admin.utils import model_ngettext
 from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import reverse
@@ -15,16 +15,18 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.admin import UserAdmin, UserFilter
+from accounts.admin import UserAdmin
 from accounts.models import User
-from todo_project.admin.change_lists import LargeTableAdmin
+from todo_project.admin.owned import OwnedAdmin
 from todo_project.api.fields import with_line_feeds
+from todo_project.api.owned import Write, write_rows
 from todo_project.models import LogEntry
 
+from .admin_filters import DueFilter, OwnerFilter, StatusFilter, TrashFilter
 from .exports import export
 from .models import Task, TaskQuerySet, is_titled
 
-MOST = 10_000  # tasks that one action completes or reopens
+MOST = 10_000  # tasks that one action changes
 
 
 class MultilineField(forms.CharField):
@@ -54,64 +56,26 @@ class TaskForm(forms.ModelForm):
         return super().clean()
 
 
-class StatusFilter(admin.SimpleListFilter):
-    title = parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("pending", "Pending"), ("completed", "Completed")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        match self.value():
-            case "pending":
-                return queryset.pending()
-            case "completed":
-                return queryset.completed()
-        return queryset
-
-
-class DueFilter(admin.SimpleListFilter):
-    title = "due date, in your time zone"
-    parameter_name = "due"
-    methods: dict[str | None, Callable[..., TaskQuerySet]] = {
-        "overdue": TaskQuerySet.overdue,
-        "today": TaskQuerySet.due_today,
-        "upcoming": TaskQuerySet.upcoming,
-        "any": lambda tasks, now: tasks.dated(),
-        "none": lambda tasks, now: tasks.undated(),
-    }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(name), str(name).capitalize()) for name in self.methods]
-
-    def queryset(self, request: Any, queryset: Any) -> Any:
-        method = self.methods.get(self.value())
-        return method(queryset, request.user.local_time(timezone.now())) if method else queryset
-
-
-class OwnerFilter(UserFilter):
-    title = parameter_name = "owner"
-
-
 @admin.register(Task)
-class TaskAdmin(LargeTableAdmin):
+class TaskAdmin(OwnedAdmin):
     form = TaskForm
     formfield_overrides = {models.TextField: {"form_class": MultilineField, "strip": False}}
     fieldsets = [
         (None, {"fields": ["owner", "title", "description"]}),
         ("Plan", {"fields": ["priority", ("due_date", "due_time")]}),
-        ("State", {"fields": ["completed", ("created_at", "updated_at")]}),
+        ("State", {"fields": ["completed", ("created_at", "updated_at", "deleted_at")]}),
     ]
-    readonly_fields = ["created_at", "updated_at"]
+    readonly_fields = ["created_at", "updated_at", "deleted_at"]
     autocomplete_fields = ["owner"]
     list_display = ["listed_title", "owner", "is_completed", "priority", "due_date", "created_at"]
-    list_filter = [OwnerFilter, StatusFilter, "priority", DueFilter]
+    list_filter = [OwnerFilter, StatusFilter, "priority", DueFilter, TrashFilter]
     list_select_related = ["owner"]
     sortable_by = ["listed_title", "created_at"]  # what has an index
     search_fields = ["title"]  # shows the search, which get_search_results() does
     search_help_text = "An id, the beginning of a title, or of the owner's address up to its @."
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
-    actions = ["complete", "reopen", "export_as_csv", "delete_selected"]
+    actions = ["complete", "reopen", "discard", "restore", "export_as_csv", "delete_selected"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A task stays its owner's, as in the API."""
@@ -135,28 +99,50 @@ class TaskAdmin(LargeTableAdmin):
         ordered = queryset if ORDER_VAR in request.GET else queryset.order_by("title_key", "id")
         return ordered.filter(found), False
 
-    def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:
-        if not change:
-            return super().save_model(request, obj, form, change)
-        stored = Task.objects.get(pk=obj.pk)  # locked; `obj` has the new values already
-        return stored.change({name: form.cleaned_data[name] for name in form.changed_data})
-
     @admin.action(description="Complete selected tasks", permissions=["change"])
     def complete(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
-        self.set_completed(request, queryset, True)
+        self.write(
+            request, queryset.pending(), "completed", lambda w, task: w.update(task, completed=True)
+        )
 
     @admin.action(description="Reopen selected tasks", permissions=["change"])
     def reopen(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
-        self.set_completed(request, queryset, False)
+        self.write(
+            request,
+            queryset.completed(),
+            "reopened",
+            lambda w, task: w.update(task, completed=False),
+        )
 
-    def set_completed(self, request: HttpRequest, queryset: TaskQuerySet, value: bool) -> None:
+    @admin.action(description="Put selected tasks in the trash", permissions=["delete"])
+    def discard(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
+        self.write(
+            request,
+            queryset.live(),
+            "put in the trash",
+            lambda w, task: w.set(task, deleted_at=w.now),
+        )
+
+    @admin.action(description="Restore selected tasks from the trash", permissions=["change"])
+    def restore(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
+        self.write(
+            request, queryset.trashed(), "restored", lambda w, task: w.set(task, deleted_at=None)
+        )
+
+    def write(
+        self,
+        request: HttpRequest,
+        queryset: TaskQuerySet,
+        done: str,
+        change: Callable[[Write, Task], bool],
+    ) -> None:
         if self.too_many(request, queryset, MOST):
             return
-        done = "completed" if value else "reopened"
-        with transaction.atomic():
-            changed = queryset.set_completed(value)
-            LogEntry.record(request.user, changed, CHANGE, f"{done.capitalize()}.")
-        count = len(changed)
+        with write_rows(queryset) as (writing, tasks):
+            for task in tasks:
+                change(writing, task)
+            LogEntry.record(request.user, tasks, CHANGE, f"{done.capitalize()}.")
+        count = len(tasks)
         self.message_user(request, f"{count:,} {model_ngettext(self.opts, count)} {done}.")
 
     @admin.action(description="Export selected tasks as CSV", permissions=["view"])
@@ -186,7 +172,7 @@ class UserWithTasksAdmin(UserAdmin):
 
     @admin.display
     def tasks(self, user: User) -> SafeString:
-        counts = user.tasks.summary(user.local_time(timezone.now()))
+        counts = user.tasks.live().summary(user.local_time(timezone.now()))
         url = f"{reverse('admin:tasks_task_changelist')}?owner={user.pk}"
         links = [("", "total"), ("&status=pending", "pending"), ("&status=completed", "completed")]
         return format_html_join(

@@ -1,9 +1,7 @@
 import sys
-from collections.abc import Mapping
-from datetime import date
-from typing import Any, Protocol, Self
+from datetime import date, datetime
+from typing import Any, ClassVar, Protocol, Self
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, F, Q, Value
@@ -11,8 +9,7 @@ from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils import timezone
 
-from accounts.models import User
-from todo_project.api.prepared import Parameter
+from todo_project.api.owned import Owned, OwnedQuerySet
 from todo_project.api.validators import validate_no_control_characters
 
 from .dates import FIRST_DUE_DATE, LAST_DUE_DATE
@@ -33,9 +30,6 @@ DUE_KEYS = {
 
 # Unicode's embeddings, overrides and isolates, to delete.
 DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-
-# What is stored of a member of a task, where that is not a column of its name.
-COLUMNS = {"title": ["title", "title_key"], "completed": ["completed_at"]}
 
 
 class Clock(Protocol):
@@ -58,11 +52,19 @@ def is_titled(beginning: str) -> Q:
     return Q(title_key__gte=key, title_key__lt=key + chr(sys.maxunicode))
 
 
-class TaskQuerySet(models.QuerySet["Task"]):
+def live_index(*keys: Any, name: str) -> models.Index:
+    """Of the tasks that are not in the trash."""
+    return models.Index(*keys, condition=Q(deleted_at__isnull=True), name=name)
+
+
+class TaskQuerySet(OwnedQuerySet):
     """Where a method takes `now`, it is an instant on the owner's clock (`User.local_time`)."""
 
-    def for_user(self, user: User | Parameter) -> Self:
-        return self.filter(owner=user)
+    def live(self) -> Self:
+        return self.filter(deleted_at=None)
+
+    def trashed(self) -> Self:
+        return self.filter(deleted_at__isnull=False)
 
     def pending(self) -> Self:
         return self.filter(completed_at=None)
@@ -94,20 +96,6 @@ class TaskQuerySet(models.QuerySet["Task"]):
                 tasks = tasks.annotate(due_key=DUE_KEYS[name])
             order.append(sign + SORT_KEYS.get(bare, "due_key"))
         return tasks.order_by(*order, f"{sign}id")
-
-    def set_completed(self, value: bool) -> list["Task"]:
-        """Complete or reopen them, as `Task.change` does one; gives those that it changed.
-
-        Within a transaction. The rows are locked in the order of their ids, so that two of these
-        never wait for each other.
-        """
-        others = self.pending() if value else self.completed()
-        changed: list[Task] = list(others.order_by("pk").select_for_update(of=["self"]))
-        now = timezone.now()
-        Task.objects.filter(pk__in=[task.pk for task in changed]).update(
-            completed_at=now if value else None, updated_at=now, version=F("version") + 1
-        )
-        return changed
 
     def summary(self, now: Clock) -> dict[str, int]:
         """How many there are, in one query."""
@@ -148,19 +136,13 @@ class CaseFoldedField(models.TextField):
         return folded
 
 
-class Task(models.Model):
+class Task(Owned):
     class Priority(models.IntegerChoices):
         NONE = 0
         LOW = 1
         MEDIUM = 2
         HIGH = 3
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        related_name="tasks",
-        db_index=False,  # every index below begins with it
-    )
     title = models.CharField(max_length=200, validators=[validate_no_control_characters])
     title_key = CaseFoldedField("title")
     description = models.TextField(max_length=10_000, blank=True, default="")
@@ -172,24 +154,18 @@ class Task(models.Model):
     )
     due_time = models.TimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(editable=False)
-    # Counts the changes; clocks may stand still or go back.
-    version = models.PositiveIntegerField(default=1, editable=False)
-    # What the request that made it was known by, so that the same one sent again is recognised;
-    # null when it had no key, as the constraint is on keys alone.
-    idempotency_key = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001
-    idempotency_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
+    # When it was put in the trash.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    columns: ClassVar[dict[str, list[str]]] = {
+        "title": ["title", "title_key"],
+        "completed": ["completed_at"],
+    }
 
     objects = TaskQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["owner", "idempotency_key"],
-                condition=Q(idempotency_key__isnull=False),
-                name="task_idempotency_key_once",
-            ),
             models.CheckConstraint(
                 condition=GreaterThan(Length("title"), 0) & LessThanOrEqual(Length("title"), 200),
                 name="task_title_length",
@@ -216,20 +192,33 @@ class Task(models.Model):
                 violation_error_message="A due time needs a due date.",
             ),
         ]
-        # Each serves a list in its order, both ways, a page costing the same wherever it is; the
-        # last three those of the admin, of all owners: its order and its drill-down, a title's
-        # beginning, and what is due on a day.
+        # Each serves a list in its order, both ways, a page costing the same wherever it is and
+        # however much is in the trash; then those of the trash and of clients that ask what has
+        # changed; the last four those of the admin, of all owners: its order and its drill-down,
+        # a title's beginning, what is due on a day, and the trash.
         indexes = [
-            models.Index(fields=["owner", "created_at", "id"], name="task_by_created"),
-            models.Index(fields=["owner", "title_key", "id"], name="task_by_title"),
-            models.Index("owner", DUE_KEYS["due_date"], "id", name="task_by_due_date"),
-            models.Index("owner", DUE_KEYS["-due_date"], "id", name="task_by_due_date_reversed"),
-            models.Index(fields=["created_at", "id"], name="task_of_all_by_created"),
-            models.Index(fields=["title_key"], name="task_of_all_by_title"),
+            live_index("owner", "created_at", "id", name="task_by_created"),
+            live_index("owner", "title_key", "id", name="task_by_title"),
+            live_index("owner", DUE_KEYS["due_date"], "id", name="task_by_due_date"),
+            live_index("owner", DUE_KEYS["-due_date"], "id", name="task_by_due_date_reversed"),
+            models.Index(
+                fields=["owner", "deleted_at", "id"],
+                condition=Q(deleted_at__isnull=False),
+                name="task_in_trash",
+            ),
+            models.Index(fields=["owner", "revision", "id"], name="task_by_revision"),
+            live_index("created_at", "id", name="task_of_all_by_created"),
+            live_index("title_key", name="task_of_all_by_title"),
             models.Index(
                 fields=["due_date"],
-                condition=Q(due_date__isnull=False),  # SQLite would look for null by it
+                # SQLite would look for null by it.
+                condition=Q(deleted_at__isnull=True, due_date__isnull=False),
                 name="task_of_all_by_due_date",
+            ),
+            models.Index(
+                fields=["created_at", "id"],
+                condition=Q(deleted_at__isnull=False),
+                name="task_of_all_in_trash",
             ),
         ]
 
@@ -238,18 +227,6 @@ class Task(models.Model):
         shown = self.title.translate(DIRECTIONS)
         visible = any(letter.isprintable() and not letter.isspace() for letter in shown)
         return shown if visible else f"Task {self.pk}"
-
-    def save(self, *args: Any, **options: Any) -> None:
-        if self._state.adding:
-            self.updated_at = self.created_at
-        else:
-            self.updated_at = timezone.now()
-            self.version += 1
-        super().save(*args, **options)
-
-    @property
-    def etag(self) -> str:
-        return f'"{self.pk}-{self.version}"'
 
     @property
     def completed(self) -> bool:
@@ -260,14 +237,8 @@ class Task(models.Model):
         if value != self.completed:
             self.completed_at = timezone.now() if value else None
 
-    def change(self, values: Mapping[str, Any]) -> None:
-        """Set what differs and write its columns alone; when nothing does, write nothing.
-
-        The caller holds the lock on the row: it was read by `select_for_update()`.
-        """
-        changed = [name for name, value in values.items() if getattr(self, name) != value]
-        for name in changed:
-            setattr(self, name, values[name])
-        if changed:
-            columns = [column for name in changed for column in COLUMNS.get(name, [name])]
-            self.save(update_fields=[*columns, "updated_at", "version"])
+    def assign(self, name: str, value: Any, now: datetime) -> None:
+        if name == "completed":
+            self.completed_at = now if value else None
+        else:
+            super().assign(name, value, now)

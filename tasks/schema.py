@@ -13,6 +13,7 @@ from drf_spectacular.utils import (
 from todo_project.api.schema import ETAG, STRING
 
 from .models import Task
+from .operations import BulkResultSerializer
 from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
 
 SENT = {
@@ -27,9 +28,11 @@ STORED = {
     **SENT,
     "completed": False,
     "completed_at": None,
+    "revision": 815,
     "created_at": "2026-11-20T10:00:00.123456Z",
     "updated_at": "2026-11-20T10:00:00.123456Z",
 }
+TRASHED = {**STORED, "revision": 816, "deleted_at": "2026-11-21T08:00:00.123456Z"}
 COUNTS = {"total": 12, "pending": 5, "completed": 7, "overdue": 1, "due_today": 2}
 
 extend_schema_serializer(
@@ -51,6 +54,22 @@ PRIORITIES = {
 ID = OpenApiParameter(
     "id", {"type": "integer", "format": "int64", "minimum": 1}, OpenApiParameter.PATH
 )
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    OpenApiParameter.HEADER,
+    description="Sent again with the same body, it changes nothing and has the first answer.",
+)
+OPERATIONS = [
+    {"op": "create", "ref": "oats", "data": {"title": "Buy oats"}},
+    {"op": "update", "id": 42, "data": {"priority": "high"}, "if_match": '"42-815"'},
+    {"op": "complete", "id": "oats"},
+]
+RESULTS = [
+    {"id": 43, "revision": 816, "status": 201},
+    {"id": 42, "revision": 816, "status": 200},
+    {"id": 43, "revision": 816, "status": 200},
+]
 HEADERS = {
     "create": {
         "Location": "The address of the task.",
@@ -73,14 +92,7 @@ task_schema = extend_schema_view(
     ),
     create=extend_schema(
         summary="Create a task",
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                {"type": "string", "pattern": "^[!-~]{1,255}$"},
-                OpenApiParameter.HEADER,
-                description="Sent again with the same body, it makes no second task.",
-            )
-        ],
+        parameters=[KEY],
     ),
     retrieve=extend_schema(summary="Read a task", parameters=[ID]),
     update=extend_schema(
@@ -94,9 +106,45 @@ task_schema = extend_schema_view(
         parameters=[ID],
         description="Only the members that are sent change.",
     ),
-    destroy=extend_schema(summary="Delete a task", parameters=[ID]),
+    destroy=extend_schema(
+        summary="Put a task in the trash",
+        parameters=[ID],
+        description="It can be restored for 30 days, then it is deleted for good.",
+    ),
+    restore=extend_schema(summary="Restore a task from the trash", parameters=[ID]),
     complete=extend_schema(summary="Complete or reopen a task", parameters=[ID]),
     summary=extend_schema(summary="Count tasks"),
+)
+
+
+# Decorates the view set of the trash.
+trash_schema = extend_schema_view(
+    list=extend_schema(
+        summary="List the trash",
+        description="One page of the tasks in the trash, the one deleted last first. Follow "
+        "`Link` for more.",
+        examples=[OpenApiExample("A task in the trash", TRASHED, response_only=True)],
+    ),
+    destroy=extend_schema(
+        summary="Delete a task in the trash for good",
+        parameters=[ID],
+        description="A task that is not in the trash is not found.",
+    ),
+)
+
+
+# Decorates the handler of bulk calls.
+bulk_schema = extend_schema(
+    operation_id="tasks_bulk",
+    summary="Change many tasks at once",
+    description="Up to 100 operations in order, all of them or none. On the first error nothing is "
+    "applied, and `errors` has fields such as `operations.3.data.title`.",
+    parameters=[KEY],
+    responses=BulkResultSerializer,
+    examples=[
+        OpenApiExample("Three operations", {"operations": OPERATIONS}, request_only=True),
+        OpenApiExample("Their results", {"results": RESULTS}, response_only=True),
+    ],
 )
 
 

@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
@@ -8,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from todo_project.api.fields import STRING_FIELDS, MultilineField
-from todo_project.api.serializers import CompiledModelSerializer
+from todo_project.api.serializers import OwnedSerializer
 
 from .dates import DATE, INSTANT, TIME
 from .models import Task
@@ -83,7 +82,7 @@ class WallClockField(serializers.TimeField):
             self.fail("no_such_time")
 
 
-class TaskSerializer(CompiledModelSerializer):
+class TaskSerializer(OwnedSerializer):
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         **STRING_FIELDS,
@@ -111,6 +110,7 @@ class TaskSerializer(CompiledModelSerializer):
             "priority",
             "due_date",
             "due_time",
+            "revision",
             "created_at",
             "updated_at",
         ]
@@ -143,10 +143,6 @@ class TaskSerializer(CompiledModelSerializer):
             raise invalid("due_time", "A due time needs a due date.")
         return attrs
 
-    def update(self, instance: Task, validated_data: Mapping[str, Any]) -> Task:
-        instance.change(validated_data)
-        return instance
-
 
 class CompletionSerializer(TaskSerializer):
     """Sets `completed` when it is sent, toggles it when it is not; answers the whole task."""
@@ -157,8 +153,10 @@ class CompletionSerializer(TaskSerializer):
     class Meta(TaskSerializer.Meta):
         read_only_fields = [name for name in TaskSerializer.Meta.fields if name != "completed"]
 
-    def update(self, instance: Task, validated_data: Mapping[str, Any]) -> Task:
-        return super().update(instance, {"completed": not instance.completed, **validated_data})
+    instance: Any
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {"completed": not self.instance.completed, **attrs}
 
 
 class SummarySerializer(serializers.Serializer[dict[str, int]]):

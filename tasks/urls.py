@@ -1,8 +1,22 @@
+from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from .bulk import BulkViewSet
+from .trash import TrashViewSet
 from .views import TaskViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("tasks", TaskViewSet)
 
-urlpatterns = router.urls
+ID = TrashViewSet.lookup_value_regex
+all_trash = TrashViewSet.as_view({"get": "list", "delete": "empty"}, detail=False)
+one_of_trash = TrashViewSet.as_view({"delete": "destroy"}, detail=True)
+
+urlpatterns = [
+    *router.urls,
+    path("tasks/bulk", BulkViewSet.as_view({"post": "bulk"}, detail=False), name="task-bulk"),
+    path("trash", all_trash, name="trash-list"),
+    re_path(
+        f"^trash/(?P<pk>{TrashViewSet.lookup_value_regex})$", one_of_trash, name="trash-detail"
+    ),
+]

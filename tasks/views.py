@@ -7,11 +7,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from rest_framework.serializers import BaseSerializer
 
 from accounts.requests import AuthenticatedRequest
+from todo_project.api.conditional_lists import ConditionalListMixin
 from todo_project.api.filters import OwnedFilterBackend
-from todo_project.api.idempotency import IdempotentCreateMixin
+from todo_project.api.idempotency import idempotent
 from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.pagination import KeysetPagination
 from todo_project.api.preconditions import ETagMixin
@@ -26,11 +26,11 @@ from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
 
 @task_schema
 class TaskViewSet(
-    ETagMixin, IgnoredMembersMixin, StrictQueryMixin, IdempotentCreateMixin, OwnedViewSet
+    ETagMixin, IgnoredMembersMixin, StrictQueryMixin, ConditionalListMixin, OwnedViewSet
 ):
     """The caller's tasks."""
 
-    queryset = Task.objects.all()
+    queryset = Task.objects.live()
     serializer_class = TaskSerializer
     filter_backends = [OwnedFilterBackend]
     filterset_class = TaskFilter
@@ -44,8 +44,18 @@ class TaskViewSet(
         now = self.request.user.local_time(timezone.now())
         return {"caller": self.request.user.pk, "today": now.date(), "time": now.time()}
 
-    def perform_create(self, serializer: BaseSerializer[Task]) -> None:
-        serializer.save(owner=self.request.user, **self.idempotency)
+    def list_variant(self) -> str | None:
+        match self.request.query_params.get("due"):
+            case "overdue":
+                return None
+            case "today" | "upcoming":
+                return str(self.parameters["today"])
+        return ""
+
+    create = idempotent(OwnedViewSet.create)
+
+    def perform_destroy(self, instance: Task) -> None:
+        self.writing.set(instance, deleted_at=self.writing.now)
 
     def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
         return {"Location": reverse("task-detail", [data["id"]], request=self.request)}
@@ -60,9 +70,17 @@ class TaskViewSet(
         """Toggle a task, or set it as `completed` says."""
         return self.partial_update(request, pk=pk)
 
+    @extend_schema(request=None, responses=TaskSerializer)
+    @action(detail=True, methods=["post"], queryset=Task.objects.all())
+    def restore(self, request: Request, pk: str) -> Response:
+        """Take a task out of the trash. Nothing happens when it is not there."""
+        task = self.get_object()
+        self.writing.set(task, deleted_at=None)
+        return Response(self.get_serializer(task).data)
+
     @extend_schema(responses=SummarySerializer)
     @action(detail=False, pagination_class=None, filterset_class=None)
     def summary(self, request: AuthenticatedRequest) -> Response:
         """How many tasks there are, by state."""
         now = request.user.local_time(timezone.now())
-        return Response(Task.objects.for_user(request.user).summary(now))
+        return Response(Task.objects.live().for_user(request.user).summary(now))

@@ -32,7 +32,7 @@ def test_it_adds_a_task(staff, alice):
 
     task = alice.tasks.get()
     assert (task.title, task.title_key) == ("Buy milk", "buy milk")
-    assert (task.priority, task.version) == (1, 1)
+    assert (task.priority, task.revision) == (1, 1)
     assert task.completed
 
 
@@ -41,7 +41,7 @@ def test_it_changes_what_was_changed(staff, milk):
         change(staff, milk, title="Buy OATS", completed="on")
 
     after = Task.objects.get()
-    assert (after.title, after.title_key, after.version) == ("Buy OATS", "buy oats", 2)
+    assert (after.title, after.title_key, after.revision) == ("Buy OATS", "buy oats", 2)
     assert after.completed
     assert after.updated_at > milk.updated_at
     update = next(one["sql"] for one in queries if one["sql"].startswith('UPDATE "tasks_task"'))

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import Permission
 
-from accounts.models import User
+from accounts.models import Tombstone, User
 from tasks import admin, exports
 from tasks.models import Task
 from todo_project.admin import change_lists
@@ -42,7 +42,7 @@ def test_it_completes(staff, milk):
 
     after = Task.objects.get()
     assert after.completed
-    assert (after.version, after.updated_at) == (2, after.completed_at)
+    assert (after.revision, after.updated_at) == (2, after.completed_at)
     assert after.updated_at > milk.updated_at
     assert "1 task completed." in page
 
@@ -53,7 +53,7 @@ def test_it_reopens(staff, milk):
     page = run(staff, "reopen", milk).content.decode()
 
     after = Task.objects.get()
-    assert (after.completed, after.version) == (False, 3)
+    assert (after.completed, after.revision) == (False, 3)
     assert after.updated_at > milk.updated_at
     assert "1 task reopened." in page
 
@@ -94,7 +94,7 @@ def test_it_completes_all_that_a_list_has_across_pages(staff, alice, bob):
 
     run_across(staff, "complete", first, f"?owner={bob.pk}")
 
-    assert set(bob.tasks.values_list("version", flat=True)) == {2}
+    assert set(bob.tasks.values_list("revision", flat=True)) == {61}
     assert bob.tasks.completed().count() == LogEntry.objects.count() == 60
     assert not alice.tasks.completed().exists()
 
@@ -116,11 +116,13 @@ def test_it_writes_no_more_than_it_says(staff, alice, milk, monkeypatch, action)
 def test_it_costs_a_fixed_number_of_queries(staff, alice, django_assert_num_queries, count):
     tasks = [Task.objects.create(owner=alice, title=f"Task {n}") for n in range(count)]
     form = {"action": "complete", "index": "0", "_selected_action": [task.pk for task in tasks]}
-    staff.post(URL, {**form, "action": "reopen"})  # Django keeps the content type
+    for action in ("complete", "reopen"):  # Django keeps the content type
+        staff.post(URL, {**form, "action": action})
 
-    # The session, the user, the list's keys, how many; a savepoint and its release around the rows
-    # under a lock, the update and the history. The message is kept in a cookie.
-    with django_assert_num_queries(9):
+    # The session, the user, the list's keys, how many; a savepoint and its release around the
+    # owners, the counter of one, the rows under a lock, the update and the history. The message is
+    # kept in a cookie.
+    with django_assert_num_queries(11):
         staff.post(URL, form)
 
     assert not Task.objects.pending().exists()
@@ -135,6 +137,40 @@ def test_it_deletes_with_a_history(staff, milk):
     assert "Are you sure" in asked
     assert (kept, Task.objects.count()) == (1, 0)
     assert LogEntry.objects.get().object_repr == f"Task {milk.pk}"
+
+
+def test_it_puts_in_the_trash_and_restores(staff, alice, milk):
+    page = run(staff, "discard", milk).content.decode()
+    trashed = Task.objects.get()
+    run(staff, "restore", milk, query="?trash=yes")
+
+    restored = Task.objects.get()
+    assert "1 task put in the trash." in page
+    assert (trashed.deleted_at is None, restored.deleted_at) == (False, None)
+    assert (trashed.revision, restored.revision) == (2, 3)
+    assert restored.updated_at == milk.updated_at
+    messages = LogEntry.objects.order_by("pk").values_list("change_message", flat=True)
+    assert list(messages) == ["Put in the trash.", "Restored."]
+
+
+def test_what_it_deletes_leaves_a_tombstone(staff, alice, bob, milk):
+    oats = Task.objects.create(owner=bob, title="Buy oats")
+
+    run(staff, "delete_selected", milk, oats, post="yes")
+    rye = Task.objects.create(owner=alice, title="Buy rye")
+    staff.post(f"{URL}{rye.pk}/delete/", {"post": "yes"})
+
+    found = Tombstone.objects.order_by("pk").values_list("owner", "object_id", "revision")
+    assert list(found) == [(alice.pk, milk.pk, 2), (bob.pk, oats.pk, 2), (alice.pk, rye.pk, 4)]
+
+
+@pytest.mark.parametrize(("query", "titles"), [("", ["Buy milk"]), ("?trash=yes", ["Buy rye"])])
+def test_the_trash_is_a_filter(staff, alice, milk, query, titles):
+    Task.objects.create(owner=alice, title="Buy rye").change({"deleted_at": milk.created_at})
+
+    found = staff.get(f"{URL}{query}").context["cl"].result_list
+
+    assert [task.title for task in found] == titles
 
 
 def exported(response):
@@ -238,7 +274,7 @@ def test_viewers_export_and_write_nothing(helper, milk):
 
     assert [name for name, _ in choices] == ["", "export_as_csv"]
     assert forged.status_code == 403
-    assert Task.objects.get().version == 1
+    assert Task.objects.get().revision == 1
     assert len(exported(run(viewer, "export_as_csv", milk))) == 2
 
 

@@ -78,3 +78,17 @@ def test_queries(count, django_assert_num_queries, path):
 
     with django_assert_num_queries(4 * QUERIES):
         count(path)
+
+
+@pytest.mark.parametrize(("key", "queries"), [(None, 5), ("k1", 7)])
+def test_queries_of_a_create(alice, django_assert_num_queries, key, queries):
+    """With a key it is looked for and stored."""
+    token = RefreshToken.for_user(alice).access_token
+    client = APIClient(headers={"authorization": f"Bearer {token}"})
+    headers = {"idempotency_key": key} if key else {}
+
+    # The user of the token, a savepoint, the counter, the task, the release.
+    with django_assert_num_queries(queries):
+        response = client.post("/api/tasks", {"title": "Buy milk"}, headers=headers)
+
+    assert response.status_code == 201

@@ -24,6 +24,7 @@ def test_it_creates_a_task_with_defaults(alice, alice_client):
         "priority": None,
         "due_date": None,
         "due_time": None,
+        "revision": 1,
         "created_at": created_at,
         "updated_at": created_at,
     }

@@ -1,11 +1,11 @@
 from tasks.models import Task
 
 
-def test_it_deletes_the_task(alice_client, milk):
+def test_it_puts_the_task_in_the_trash(alice_client, milk):
     response = alice_client.delete(f"/api/tasks/{milk.pk}")
 
     assert (response.status_code, response.content) == (204, b"")
-    assert not Task.objects.exists()
+    assert not Task.objects.live().exists()
     assert alice_client.delete(f"/api/tasks/{milk.pk}").status_code == 404
 
 

@@ -53,9 +53,13 @@ def test_the_admin_locks_the_row(client, milk):
     with CaptureQueriesContext(connection) as queries:
         client.post(f"/admin/tasks/task/{milk.pk}/change/", form)
 
-    assert sum("FOR UPDATE" in query["sql"] for query in queries) == 1
+    locks = [query["sql"] for query in queries if "FOR UPDATE" in query["sql"]]
+    assert [lock.split('FROM "')[1].split('"')[0] for lock in locks] == [
+        "accounts_user",  # as every writer: the owner first
+        "tasks_task",
+    ]
     milk.refresh_from_db()
-    assert (milk.title, milk.version) == ("Buy oats", 2)
+    assert (milk.title, milk.revision) == ("Buy oats", 2)
 
 
 def test_many_writers_wait_for_each_other(alice, alice_client, at_once):
@@ -78,11 +82,13 @@ def test_an_action_locks_rows_in_the_order_of_their_ids(client, alice, milk):
         client.post("/admin/tasks/task/?q=alice@", form)
 
     statements = [query["sql"] for query in queries]
-    (locks,) = [statement for statement in statements if "FOR UPDATE" in statement]
-    assert locks.endswith('ORDER BY "tasks_task"."id" ASC FOR UPDATE OF "tasks_task"')
+    (lock,) = [statement for statement in statements if "FOR UPDATE" in statement]
+    assert lock.endswith('ORDER BY "tasks_task"."id" ASC FOR UPDATE OF "tasks_task"')
     within = statements[statements.index("BEGIN") : statements.index("COMMIT")]
-    assert [locks] == [statement for statement in within if "FOR UPDATE" in statement]
-    assert sum(statement.startswith("UPDATE") for statement in within) == 1
+    assert [lock] == [statement for statement in within if "FOR UPDATE" in statement]
+    counter, update = [statement for statement in within if statement.startswith("UPDATE")]
+    assert counter.startswith('UPDATE "accounts_user" SET revision')
+    assert within.index(counter) < within.index(lock) < within.index(update)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")

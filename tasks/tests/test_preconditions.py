@@ -24,7 +24,6 @@ def test_every_answer_about_one_task_has_a_tag(alice_client):
 
     assert created["ETag"] == read["ETag"]
     assert read["ETag"].startswith('"')
-    assert "ETag" not in alice_client.get("/api/tasks")
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status"), WRITES[:3])
@@ -66,12 +65,12 @@ def test_a_write_with_another_tag_changes_nothing(
 ):
     response = send(alice_client, milk, method, path, body, if_match=tag)
 
-    version = milk.version
+    revision = milk.revision
     milk.refresh_from_db()
     assert response.status_code == 412
     assert response.json()["code"] == "precondition_failed"
     assert "ETag" not in response
-    assert (milk.title, milk.version) == ("Buy milk", version)
+    assert (milk.title, milk.revision) == ("Buy milk", revision)
 
 
 def test_a_stale_tag_is_found_before_a_bad_body(alice_client, milk):
@@ -85,7 +84,7 @@ def test_a_write_of_what_must_not_be_there_changes_nothing(
     response = send(alice_client, milk, method, path, body, if_none_match="*")
 
     assert response.status_code == 412
-    assert Task.objects.get().version == milk.version
+    assert Task.objects.get().revision == milk.revision
 
 
 @pytest.mark.parametrize("tag", ["{tag}", "W/{tag}", '"x", {tag}', "*"])

@@ -11,7 +11,7 @@ from tasks.views import TaskViewSet
 from todo_project.api.prepared import PreparedQuery, prepare
 from todo_project.api.viewsets import owned
 
-TASKS, LOCKED_TASKS = owned(TaskViewSet, False), owned(TaskViewSet, True)
+TASKS, LOCKED_TASKS = (owned(TaskViewSet.queryset, locked) for locked in (False, True))
 
 
 @pytest.mark.django_db
@@ -101,7 +101,7 @@ def test_a_lock_needs_a_transaction_whoever_made_its_sql():
         prepare(LOCKED_TASKS, "id").first(values)
 
 
-@pytest.mark.parametrize("tasks", [TASKS.only("id"), TASKS.select_related("owner")])
+@pytest.mark.parametrize("tasks", [TASKS.values("id"), TASKS.select_related("owner")])
 def test_a_queryset_of_other_than_whole_rows_is_refused(tasks):
     with pytest.raises(ValueError, match="A prepared query cannot have: "):
         PreparedQuery(tasks)
@@ -113,9 +113,12 @@ def test_an_id_that_no_column_holds_is_of_no_task(alice_client):
 
 @pytest.mark.parametrize("tasks", [TASKS, LOCKED_TASKS])
 def test_what_it_finds_is_what_the_queryset_finds(alice, milk, tasks):
+    """What is deferred is read when it is asked for."""
     with transaction.atomic():
         found = prepare(tasks, "id").first({"caller": alice.pk, "id": milk.pk})
 
+    assert ("member_revisions" in vars(found)) is (tasks is LOCKED_TASKS)
+    assert found.member_revisions == {}
     plain = Task.objects.get(pk=milk.pk)
     assert {**vars(found), "_state": None} == {**vars(plain), "_state": None}
     assert (found._state.adding, found._state.db) == (False, "default")

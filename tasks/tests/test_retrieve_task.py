@@ -15,6 +15,7 @@ def test_it_answers_the_task(alice_client, milk):
         "priority": None,
         "due_date": None,
         "due_time": None,
+        "revision": milk.revision,
         "created_at": created_at,
         "updated_at": created_at,
     }

@@ -94,8 +94,12 @@ class LargeTableAdmin(HistoryMixin):
         """Under a lock where it may be written: a request of the API may be under way."""
         found = super().get_object(request, object_id, from_field)
         if found and request.method == "POST" and connection.in_atomic_block:
-            return self.model._default_manager.select_for_update().filter(pk=found.pk).first()
+            return self.lock(found)
         return found
+
+    def lock(self, found: Any) -> Any:
+        """The row as it is stored, locked; None if it has been deleted."""
+        return self.model._default_manager.select_for_update().filter(pk=found.pk).first()
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any) -> Any:
         """As Django's, which fails at keys that are none."""

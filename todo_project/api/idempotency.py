@@ -1,15 +1,18 @@
-"""`Idempotency-Key`: a POST that is sent again makes nothing twice, while what it made is there."""
+"""`Idempotency-Key`: a POST that is sent again changes nothing and has the first answer."""
 
 import hashlib
 import re
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import orjson
-from django.db import IntegrityError, transaction
 from rest_framework import status
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from .renderers import FastJSONRenderer
 
 
 class KeyReused(APIException):
@@ -18,54 +21,55 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key came with another body before."
 
 
-class IdempotentCreateMixin:
-    """For an `OwnedViewSet` of a model with `idempotency_key`, unique for an owner, and
-    `idempotency_digest`.
+def idempotent(handler: Callable[..., Response]) -> Callable[..., Response]:
+    """For a handler of POST of an `OwnedViewSet`, whose answers it keeps with their keys.
 
-    `perform_create` stores `self.idempotency` with the object, so the database decides which of
-    parallel requests makes it, and there is no table of keys to be cleaned.
+    The handler runs under the lock on its caller, so the second of parallel requests finds the
+    answer of the first. What is refused, by an exception, is not kept.
     """
 
-    idempotency: dict[str, str] = {}
+    @wraps(handler)
+    def answer(view: Any, request: Any, *args: Any, **kwargs: Any) -> Response:
+        key = read_key(request)
+        if key is None:
+            return handler(view, request, *args, **kwargs)
+        keys, digest = request.user.idempotency_keys, digest_of(request)
+        # A key that is known answers before the body is judged, which may be refused by now.
+        if known := keys.filter(key=key).first():
+            return replay(known, digest)
+        response = handler(view, request, *args, **kwargs)
+        body, headers = FastJSONRenderer().render(response.data).decode(), headers_of(response)
+        keys.create(key=key, digest=digest, status=response.status_code, body=body, headers=headers)
+        return response
 
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        view: Any = super()
-        self.idempotency = read_key(request)
-        if not self.idempotency:
-            return view.create(request, *args, **kwargs)
-        # A key that is known answers before the body is judged, which may since be judged anew.
-        if replay := self.replay():
-            return replay
-        try:
-            with transaction.atomic():
-                return view.create(request, *args, **kwargs)
-        except IntegrityError:
-            if replay := self.replay():
-                return replay
-            raise
-
-    def replay(self) -> Response | None:
-        view: Any = self
-        made = view.find(idempotency_key=self.idempotency["idempotency_key"])
-        if made is None:
-            return None
-        if made.idempotency_digest != self.idempotency["idempotency_digest"]:
-            raise KeyReused()
-        data = view.get_serializer(made).data
-        headers = {**view.get_success_headers(data), "Idempotent-Replayed": "true"}
-        return Response(data, status.HTTP_201_CREATED, headers=headers)
+    return answer
 
 
-def read_key(request: Request) -> dict[str, str]:
-    """The key of a request and a digest of its body; nothing without a key.
+def replay(known: Any, digest: str) -> Response:
+    if known.digest != digest:
+        raise KeyReused()
+    return Response(
+        orjson.loads(known.body),
+        known.status,
+        headers={**known.headers, "Idempotent-Replayed": "true"},
+    )
 
-    Two bodies are the same when their members are, in whatever order and spacing.
-    """
+
+def headers_of(response: Response) -> dict[str, str]:
+    instance: Any = getattr(getattr(response.data, "serializer", None), "instance", None)
+    etag = {"ETag": instance.etag} if hasattr(instance, "etag") else {}
+    return {**dict(response.items()), **etag}
+
+
+def read_key(request: Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return {}
-    if not re.fullmatch("[!-~]{1,255}", key):
+    if key is not None and not re.fullmatch("[!-~]{1,255}", key):
         error = ErrorDetail("Must be 1 to 255 visible ASCII characters.", "invalid")
         raise ValidationError({"Idempotency-Key": [error]})
+    return key
+
+
+def digest_of(request: Request) -> str:
+    """Two requests are the same when their members are, in whatever order and spacing."""
     body = orjson.dumps(request.data, default=str, option=orjson.OPT_SORT_KEYS)
-    return {"idempotency_key": key, "idempotency_digest": hashlib.sha256(body).hexdigest()}
+    return hashlib.sha256(request.path.encode() + b" " + body).hexdigest()

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-import orjson
 from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .renderers import FastJSONRenderer
+from .renderers import as_json
 
 HEADER = "X-Ignored-Members"
 LONGEST_NAME, LONGEST_VALUE = 50, 1000  # characters
@@ -55,11 +54,6 @@ def find_ignored_members(serializer: Any) -> list[str]:
         for name, value in sent.items()
         if name not in fields or (name in read_only and value != stored.get(name))
     ]
-
-
-def as_json(representation: Any) -> Any:
-    """What a client reads of a representation."""
-    return orjson.loads(FastJSONRenderer().render(representation))
 
 
 def write_header(names: list[str]) -> str:

@@ -41,9 +41,7 @@ class KeysetPagination(BasePagination):
     links: dict[str, str] = {}
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        self.request = request
-        size = self.read_page_size()
-        backward, position = self.read_cursor()
+        size, backward, position = self.read(request)
         order = names_of(queryset)
         if len(position) not in (0, len(order)):  # of a release with another order
             raise bad_cursor()
@@ -83,6 +81,11 @@ class KeysetPagination(BasePagination):
             return ""
         urls = {"previous_url": self.links.get("prev"), "next_url": self.links.get("next")}
         return render_to_string("rest_framework/pagination/previous_and_next.html", urls)
+
+    def read(self, request: Request) -> tuple[int, bool, list[Any]]:
+        """The page that is asked for: its size, its direction and its position."""
+        self.request = request
+        return self.read_page_size(), *self.read_cursor()
 
     def read_page_size(self) -> int:
         text = self.request.query_params.get("page_size", "")

@@ -1,5 +1,6 @@
 """Conditional requests (RFC 9110, section 13): nobody overwrites a change they have not seen."""
 
+import re
 from typing import Any
 
 from django.utils.http import parse_etags
@@ -9,11 +10,22 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from .renderers import as_json
+
 
 class PreconditionFailed(APIException):
     status_code = status.HTTP_412_PRECONDITION_FAILED
     default_code = "precondition_failed"
     default_detail = "It has changed since. Read it again."
+    members: dict[str, Any] = {}  # of the problem, beside those that every problem has
+
+
+class MergeConflict(PreconditionFailed):
+    """Tells which of the members that were sent have changed, and the object as it is now."""
+
+    def __init__(self, current: Any, conflicts: list[str]) -> None:
+        super().__init__(f"These members have changed since: {', '.join(conflicts)}.")
+        self.members = {"current": current, "conflicts": conflicts}
 
 
 class ETagMixin:
@@ -21,10 +33,14 @@ class ETagMixin:
 
     Answers about one object carry its `ETag`; a GET that knows it is answered 304. A write is
     checked as soon as the object is found, which is under the lock on its row, and before what
-    was sent is looked at; whoever may not see the object is told 404 before that.
+    was sent is looked at; a caller who may not see the object is told 404 before that.
+
+    A stale PATCH that prefers it (RFC 7240, `handling=lenient`) is merged when no member that it
+    sets has changed since.
     """
 
     request: Any
+    merge_base: int | None = None  # the revision that a stale PATCH was made from
 
     def get_object(self) -> Any:
         view: Any = super()
@@ -33,10 +49,35 @@ class ETagMixin:
             expected = self.request.headers.get("If-Match", self.tag_in_form())
             unexpected = self.request.headers.get("If-None-Match")
             if expected is not None and not matches(expected, found.etag):
-                raise PreconditionFailed()
+                self.merge_base = self.find_merge_base(expected, found)
             if unexpected is not None and matches(unexpected, found.etag):
                 raise PreconditionFailed()
         return found
+
+    def find_merge_base(self, header: str, found: Any) -> int:
+        """The newest revision of this object in the header. Raises `PreconditionFailed`."""
+        known = [tag.removeprefix("W/").strip('"').split("-") for tag in parse_etags(header)]
+        revisions = [
+            int(revision)
+            for pk, revision in (parts for parts in known if len(parts) == 2)
+            if pk == str(found.pk) and re.fullmatch("[0-9]{1,19}", revision)
+        ]
+        base = max((one for one in revisions if one < found.revision), default=None)
+        if base is None or self.request.method != "PATCH" or not prefers_merging(self.request):
+            raise PreconditionFailed()
+        return base
+
+    def perform_update(self, serializer: Any) -> None:
+        if self.merge_base is not None:
+            changed = serializer.instance.member_revisions
+            sent = serializer.validated_data
+            conflicts = [name for name in sent if changed.get(name, 0) > self.merge_base]
+            if conflicts:
+                raise MergeConflict(
+                    as_json(serializer.to_representation(serializer.instance)), conflicts
+                )
+        view: Any = super()
+        view.perform_update(serializer)
 
     def tag_in_form(self) -> str | None:
         """A form of the browsable API has no header for it, but a hidden field."""
@@ -56,9 +97,18 @@ class ETagMixin:
             if request.method in ("GET", "HEAD") and matches(known, etag):
                 response = Response(status=status.HTTP_304_NOT_MODIFIED)
             response["ETag"] = etag
+        if self.merge_base is not None and not response.exception:
+            response["Preference-Applied"] = "handling=lenient"
         view: Any = super()
         finalized: Response = view.finalize_response(request, response, *args, **kwargs)
         return finalized
+
+
+def prefers_merging(request: Request) -> bool:
+    """Whether `Prefer` says `handling=lenient`; of preferences given twice the first counts."""
+    preferences = [part.split(";")[0] for part in request.headers.get("Prefer", "").split(",")]
+    pairs = [re.sub(r'[\s"]', "", one).lower().partition("=") for one in preferences]
+    return next((value for name, _, value in pairs if name == "handling"), "") == "lenient"
 
 
 def matches(header: str, etag: str) -> bool:

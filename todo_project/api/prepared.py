@@ -35,7 +35,7 @@ class Parameter(Expression):
 
 
 class PreparedQuery:
-    """The SQL of a queryset of whole rows. Raises `ValueError` for a queryset of anything else."""
+    """The SQL of a queryset of rows. Raises `ValueError` for a queryset of anything else."""
 
     def __init__(self, queryset: Any) -> None:
         if reasons := ", ".join(unsupported(queryset)):
@@ -45,7 +45,8 @@ class PreparedQuery:
         compiler: Any = self.query.get_compiler(connection=connection)
         self.sql, self.parameters = compiler.as_sql()
         self.columns = [column for column, *_ in compiler.select]
-        self.fields = [field.attname for field in self.model._meta.concrete_fields]
+        of_model = compiler.klass_info["select_fields"]  # those deferred are not among them
+        self.fields = [self.columns[place].target.attname for place in of_model]
         self.annotations = list(self.query.annotation_select)
         self.is_plain = is_plain(self.model)
         self.converts = bool(compiler.get_converters(self.columns))
@@ -94,8 +95,6 @@ def unsupported(queryset: QuerySet[Any]) -> Iterator[str]:
     query: Any = queryset.query
     if queryset._iterable_class is not ModelIterable:
         yield "values()"
-    if query.deferred_loading[0]:
-        yield "only() or defer()"
     if query.select_related:
         yield "select_related()"
     if query.combinator:

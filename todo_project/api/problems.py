@@ -118,7 +118,8 @@ def refused(error: Exception, response: Response) -> dict[str, Any]:
     detail: Any = error.detail if isinstance(error, APIException) else response.data["detail"]
     if isinstance(detail, dict):
         return problem(response.status_code, str(detail["code"]), str(detail["detail"]))
-    return problem(response.status_code, detail.code, str(detail))
+    body = problem(response.status_code, detail.code, str(detail))
+    return body | getattr(error, "members", {})
 
 
 def invalid(error: ValidationError) -> dict[str, Any]:
@@ -132,10 +133,11 @@ def invalid(error: ValidationError) -> dict[str, Any]:
 
 
 def flatten(detail: Any, field: str | None = None) -> Iterator[dict[str, Any]]:
-    """One `{"field", "code", "detail"}` for each message, wherever it is nested."""
+    """One `{"field", "code", "detail"}` for each message; nested, its field is a dotted path."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            yield from flatten(inner, None if name == "non_field_errors" else str(name))
+            path = [field, None if name == "non_field_errors" else str(name)]
+            yield from flatten(inner, ".".join(filter(None, path)) or None)
     elif isinstance(detail, list):
         for inner in detail:
             yield from flatten(inner, field)

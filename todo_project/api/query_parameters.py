@@ -31,9 +31,10 @@ class StrictQueryMixin:
         view: Any = self
         if getattr(view, "action", None) != "list":
             return {}
-        filters = view.filterset_class.base_filters.items()
+        filterset: Any = getattr(view, "filterset_class", None)
+        filters = filterset.base_filters if filterset else {}
         return {
-            **{name: isinstance(one, BaseCSVFilter) for name, one in filters},
+            **{name: isinstance(one, BaseCSVFilter) for name, one in filters.items()},
             **dict.fromkeys(view.paginator.query_parameters, False),
         }
 

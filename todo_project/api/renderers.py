@@ -30,6 +30,11 @@ class FastJSONRenderer(JSONRenderer):
         )
 
 
+def as_json(representation: Any) -> Any:
+    """What a client reads of a representation."""
+    return orjson.loads(FastJSONRenderer().render(representation))
+
+
 class PageRenderer(BrowsableAPIRenderer):
     """DRF's browsable API with the project's names, and a form where it has raw data alone."""
 

@@ -6,6 +6,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework import serializers
 
+from .conditional_lists import ConditionalListMixin
 from .ignored_members import HEADER, IgnoredMembersMixin
 from .preconditions import ETagMixin
 from .problems import MEDIA_TYPE, problem
@@ -69,6 +70,16 @@ IGNORED_MEMBERS = {
     "differ. Percent-encoded, in a comma list.",
     **STRING,
 }
+PREFER = (
+    "RFC 7240. With `handling=lenient` a PATCH whose `If-Match` is stale is applied when no member "
+    "that it sets has changed since; else the 412 has `current` and `conflicts`."
+)
+APPLIED = {
+    "Preference-Applied": {
+        "description": "`handling=lenient` when a stale PATCH was merged.",
+        **STRING,
+    }
+}
 ETAG = {"ETag": {"description": "Changes with every change of the object.", **STRING}}
 
 
@@ -89,6 +100,15 @@ class ProblemSerializer(serializers.Serializer[Any]):
     # DRF's metaclass takes the field out of the way of the attribute of this name.
     errors = ProblemErrorSerializer(  # type: ignore[assignment]
         many=True, required=False, help_text="With a 400 only."
+    )
+    current = serializers.DictField(
+        required=False,
+        help_text="With a 412 of a PATCH that prefers `handling=lenient`: the object.",
+    )
+    conflicts = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="With the same: the members that were sent and have changed since.",
     )
 
 
@@ -150,6 +170,8 @@ class ApiSchema(AutoSchema):
             schema["anyOf"] = schema.pop("oneOf")
 
     def is_conditional(self) -> bool:
+        if getattr(self.view, "action", None) == "list":
+            return isinstance(self.view, ConditionalListMixin)
         return isinstance(self.view, ETagMixin) and "{" in self.path
 
     def get_refusals(self) -> set[int]:
@@ -172,8 +194,11 @@ class ApiSchema(AutoSchema):
                 "If-Match": "Only if the object is still one of these.",
                 "If-None-Match": "Only if the object is none of these.",
             }
+        conditions = {name: f"Entity tags, or `*`. {text}" for name, text in conditions.items()}
+        if self.method == "PATCH":
+            conditions["Prefer"] = PREFER
+            operation["responses"]["200"].setdefault("headers", {}).update(APPLIED)
         for name, text in conditions.items():
-            text = f"Entity tags, or `*`. {text}"
             operation["parameters"].append(
                 {"in": "header", "name": name, "description": text, **STRING}
             )

@@ -81,6 +81,19 @@ class CompiledModelSerializer(serializers.ModelSerializer[Any]):
         return None if changed else plan
 
 
+# (No docstring, for the same reason.) What is saved is written by the `Write` of the view.
+class OwnedSerializer(CompiledModelSerializer):
+    def create(self, validated_data: Any) -> Any:
+        model: Any = self.Meta.model
+        made = model(**validated_data)
+        self.context["writing"].create(made)
+        return made
+
+    def update(self, instance: Any, validated_data: Any) -> Any:
+        self.context["writing"].update(instance, **validated_data)
+        return instance
+
+
 def represent(field: Any, instance: Any, values: dict[str, Any]) -> None:
     """Put the member of a field into `values`, as `Serializer.to_representation()` does."""
     try:

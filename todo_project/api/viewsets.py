@@ -1,39 +1,50 @@
 """The base of every viewset of things that belong to a user."""
 
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
-from django.db import transaction
 from django.db.models import BigAutoField, BigIntegerField, QuerySet
 from django.http import Http404
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
-from rest_framework.viewsets import ModelViewSet
+from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
+from .owned import write
 from .prepared import Parameter, prepare
 
 CALLER = Parameter("caller", BigAutoField())
 
 
-class OwnedViewSet(ModelViewSet[Any]):
+class OwnedGenericViewSet(GenericViewSet[Any]):
     """The caller's objects of the model of `queryset`, which has a method `for_user()`.
 
-    An unsafe method of a detail route runs in a transaction that holds the lock on its row.
+    An unsafe method runs within `write()`: it holds the caller's lock and, on a detail route,
+    that on its row.
     """
 
     lookup_value_regex = "[1-9][0-9]{0,18}"
-    locks = False
+    queryset: Any
+    writing: Any = None  # the `Write` of an unsafe method
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         method = str(request.method).lower()
-        if self.detail and request.method not in SAFE_METHODS and hasattr(self, method):
-            self.locks = True
-            setattr(self, method, transaction.atomic(getattr(self, method)))
+        if request.method not in SAFE_METHODS and hasattr(self, method):
+            setattr(self, method, partial(self.within_write, getattr(self, method)))
+
+    def within_write(self, handler: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """A handler within `write()`: what it refuses, by an exception, changes nothing."""
+        with write(request.user.pk) as self.writing:
+            response = handler(request, *args, **kwargs)
+        self.writing = None
+        return response
 
     def get_queryset(self) -> QuerySet[Any]:
-        queryset: QuerySet[Any] = owned(type(self), self.locks)
+        queryset: QuerySet[Any] = owned(self.queryset, bool(self.writing))
         return queryset
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "writing": self.writing}
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -53,9 +64,22 @@ class OwnedViewSet(ModelViewSet[Any]):
         self.check_object_permissions(self.request, found)
         return found
 
+    def perform_create(self, serializer: Any) -> None:
+        serializer.save(owner=self.request.user)
+        self.writing.flush()  # the answer has the id
+
+    def perform_destroy(self, instance: Any) -> None:
+        self.writing.delete(instance)
+
+
+class OwnedViewSet(OwnedGenericViewSet, ModelViewSet[Any]):
+    """With all the routes of DRF's `ModelViewSet`."""
+
 
 @cache
-def owned(view_class: Any, locked: bool) -> Any:
+def owned(queryset: Any, locked: bool) -> Any:
     """One queryset for all requests, as what is made of it is kept with it."""
-    queryset = view_class.queryset.for_user(CALLER)
-    return queryset.select_for_update(of=("self",)) if locked else queryset
+    queryset = queryset.for_user(CALLER)
+    if locked:
+        return queryset.select_for_update(of=("self",))
+    return queryset.defer("member_revisions")  # which writes alone need

@@ -16,7 +16,11 @@ PATHS = {
     "/api/tasks": {"get", "post"},
     "/api/tasks/{id}": {"get", "put", "patch", "delete"},
     "/api/tasks/{id}/complete": {"patch"},
+    "/api/tasks/{id}/restore": {"post"},
+    "/api/tasks/bulk": {"post"},
     "/api/tasks/summary": {"get"},
+    "/api/trash": {"get", "delete"},
+    "/api/trash/{id}": {"delete"},
     "/api/auth/register": {"post"},
     "/api/auth/login": {"post"},
     "/api/auth/refresh": {"post"},
@@ -129,6 +133,7 @@ def test_the_schema_has_every_parameter_of_a_list(client):
         "due_before",
         "page_size",
         "cursor",
+        "If-None-Match",
     }
 
 

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from accounts.models import SignIn, User
+from accounts.models import IdempotencyKey, SignIn, User
 from tasks.models import Task
 
 JSON = "application/json"
@@ -44,6 +44,11 @@ def headers(status, method, **options):
         for name, given in options.items()
         for value in given
     ]
+
+
+def bulks(*operations):
+    """Lists of operations that are refused as a whole."""
+    return [("POST", "/api/tasks/bulk", {"operations": each}, {}, 400) for each in operations]
 
 
 def account(path, status, *bodies):
@@ -377,6 +382,64 @@ CATALOGUE = [
     *account("email/verify", 400, {"uid": 1, "token": "x"}, {"uid": "MQ", "token": 1}),
     *account("email/verify", 400, {"uid": "MQ", "token": "x", "password": 1}),
     *account("email/verify", 400, {}, {"uid": "\0", "token": "x"}, {"uid": "MQ", "token": "x-x"}),
+    *bulks(
+        None,
+        {},
+        "x",
+        [],
+        [[]],
+        [None],
+        [{}] * 101,
+        [{"op": "create", "data": {"title": "x"}}, {"op": "create", "data": {"title": "a\0b"}}],
+        [{"op": "create", "data": {"title": "x"}, "ref": "\0"}],
+        [{"op": "create", "data": {"title": "x", "description": "x" * 10_001}}],
+        [{"op": "create", "data": [{"title": "x"}]}],
+        [{"op": ["create"], "data": {"title": "x"}}],
+        [{"op": {"create": 1}}],
+        [{"op": "complete", "id": 2**63}],
+        [{"op": "complete", "id": 10**400}],
+        [{"op": "complete", "id": -1}],
+        [{"op": "complete", "id": 1.0}],
+        [{"op": "complete", "id": "\0"}],
+        [{"op": "complete", "id": "x" * 9999}],
+        [{"op": "complete", "id": {"pk": 1}}],
+        [{"op": "complete", "id": [1]}],
+        [{"op": "update", "id": 10**18, "data": {"title": "x"}}],
+        [{"op": "restore", "id": 10**18}],
+    ),
+    ("POST", "/api/tasks/bulk", b"{" + b'"operations":[' * 300, {}, 400),
+    ("POST", "/api/tasks/bulk", {"operations": []}, {"idempotency_key": "a b"}, 400),
+    ("GET", "/api/tasks/bulk", b"", {}, 405),
+    ("GET", "/api/trash?cursor=%00", b"", {}, 400),
+    ("GET", "/api/trash?page_size=9999999999999999999999", b"", {}, 400),
+    ("GET", "/api/trash?sort=title", b"", {}, 400),
+    ("GET", "/api/trash/1", b"", {}, 405),
+    ("DELETE", "/api/trash?all=1", b"", {}, 400),
+    *[
+        (method, path.replace("ID", text), b"", {}, 404)
+        for method, path in [("DELETE", "/api/trash/ID"), ("POST", "/api/tasks/ID/restore")]
+        for text in ["0", "042", "%2B1", "9223372036854775808", "9" * 30, "1%00", "4_2", "x"]
+    ],
+    *[
+        (
+            "PATCH",
+            "/api/tasks/{id}",
+            {"title": "x"},
+            {"if_match": tag, "prefer": "handling=lenient"},
+            412,
+        )
+        for tag in [
+            '"0-0"',
+            '"1"',
+            '"1-x"',
+            '"1--1"',
+            '"-"',
+            "1-1",
+            '"1-' + "9" * 400 + '"',
+            '"1-\u0661"',
+        ]
+    ],
+    ("PATCH", "/api/tasks/{id}", {"title": "x"}, {"if_match": '"0-0"', "prefer": "=,;" * 999}, 412),
 ]
 
 
@@ -385,7 +448,8 @@ def test_the_catalogue_has_enough_cases():
 
 
 def stored():
-    return [*Task.objects.values(), *User.objects.values(), *SignIn.objects.values()]
+    keys = IdempotencyKey.objects.values()
+    return [*keys, *Task.objects.values(), *User.objects.values(), *SignIn.objects.values()]
 
 
 @pytest.mark.parametrize(

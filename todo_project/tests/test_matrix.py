@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.urls import URLPattern, get_resolver
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -57,6 +58,10 @@ EXPECTED = {
         "DELETE": (401, 204, 404, 404),
     },
     "/api/tasks/{id}/complete": {**SIGNED, "PATCH": (401, 200, 404, 404)},
+    "/api/tasks/{id}/restore": {**SIGNED, "POST": (401, 200, 404, 404)},
+    "/api/tasks/bulk": {**SIGNED, "POST": (401, 200, 200, 200)},
+    "/api/trash": {**READ, "DELETE": (401, 204, 204, 204)},
+    "/api/trash/{id}": {**SIGNED, "DELETE": (401, 204, 404, 404)},
     "/api/auth/register": {"OPTIONS": everybody(200), "POST": everybody(201)},
     "/api/auth/login": {"OPTIONS": everybody(200), "POST": everybody(200)},
     "/api/auth/refresh": {"OPTIONS": everybody(200), "POST": everybody(401)},
@@ -83,6 +88,7 @@ BODY = json.dumps(
         "refresh": "x",
         "token": "x",
         "uid": "x",
+        "operations": [{"op": "create", "data": {"title": "Buy oats"}}],
     }
 )
 
@@ -97,14 +103,16 @@ def expected(route, method, who):
 
 @pytest.fixture
 def callers(cheap_hashes, db):
-    """Clients without a user, of the owner, a stranger and staff, and the owner's task."""
+    """Clients without a user, of the owner, a stranger and staff, and two tasks of the owner."""
     owner = User.objects.create_user("owner@example.com", PASSWORD)
     stranger = User.objects.create_user("stranger@example.com", "another password")
     staff = User.objects.create_superuser("staff@example.com", "a third password")
     clients = [APIClient(raise_request_exception=False) for _ in range(4)]
     for client, user in zip(clients[1:], [owner, stranger, staff], strict=True):
         client.force_authenticate(user)
-    return clients, Task.objects.create(owner=owner, title="Buy milk")
+    task, trashed = (Task.objects.create(owner=owner, title=f"Buy {n}") for n in ("milk", "rye"))
+    trashed.change({"deleted_at": timezone.now()})
+    return clients, task, trashed
 
 
 def test_every_route_has_an_expectation():
@@ -115,17 +123,19 @@ def test_every_route_has_an_expectation():
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("route", sorted(EXPECTED))
 def test_every_caller_gets_the_expected_status(callers, route, method, who):
-    clients, task = callers
+    clients, task, trashed = callers
+    pk = trashed.pk if route.startswith("/api/trash") else task.pk
     body = BODY
     if route == "/api/auth/register":
         body = BODY.replace("owner@", "new@")
 
-    response = clients[who].generic(method, route.format(id=task.pk), body, "application/json")
+    response = clients[who].generic(method, route.format(id=pk), body, "application/json")
 
     assert response.status_code == expected(route, method, who)
     if route.startswith("/api/") and response.status_code >= 400 and method != "HEAD":
         assert response["Content-Type"] == "application/problem+json"
         assert response.json()["status"] == response.status_code
     if who != 1 and "{id}" in route:
-        stored = Task.objects.get()
-        assert (stored.title, stored.version, stored.completed) == ("Buy milk", 1, False)
+        stored = Task.objects.get(pk=task.pk)
+        assert (stored.title, stored.revision, stored.completed) == ("Buy milk", 1, False)
+        assert Task.objects.trashed().get() == trashed

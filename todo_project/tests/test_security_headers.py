@@ -179,11 +179,11 @@ def scripts_within(text):
 VARY = {"accept", "authorization", "cookie", "origin"}
 
 
-def test_a_response_with_an_etag_may_be_stored(alice_client, milk):
-    response = alice_client.get(f"/api/tasks/{milk.pk}")
-    unchanged = alice_client.get(
-        f"/api/tasks/{milk.pk}", headers={"if_none_match": response["ETag"]}
-    )
+@pytest.mark.parametrize("path", ["/api/tasks/{}", "/api/tasks", "/api/trash"])
+def test_a_response_with_an_etag_may_be_stored(alice_client, milk, path):
+    path = path.format(milk.pk)
+    response = alice_client.get(path)
+    unchanged = alice_client.get(path, headers={"if_none_match": response["ETag"]})
 
     for answer in (response, unchanged):
         assert answer["Cache-Control"] == "private, no-cache"
@@ -191,7 +191,9 @@ def test_a_response_with_an_etag_may_be_stored(alice_client, milk):
     assert unchanged.status_code == 304
 
 
-@pytest.mark.parametrize("path", ["/api/tasks", "/api/tasks/summary", "/api/auth/me", "/api/none"])
+@pytest.mark.parametrize(
+    "path", ["/api/tasks?due=overdue", "/api/tasks/summary", "/api/auth/me", "/api/none"]
+)
 def test_other_responses_may_not_be_stored(alice_client, path):
     response = alice_client.get(path)
 

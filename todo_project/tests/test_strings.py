@@ -58,5 +58,5 @@ def test_a_number_is_refused_as_a_string(alice, milk, method, path, member, numb
 
     assert response.status_code == 400
     assert member in [error["field"] for error in response.json()["errors"]]
-    assert alice.tasks.values_list("version", flat=True).get() == 1
+    assert alice.tasks.values_list("revision", flat=True).get() == 1
     assert User.objects.count() == 1

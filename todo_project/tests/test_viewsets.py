@@ -173,8 +173,6 @@ def test_fields_that_depend_on_the_request_use_drf(library, alice):
 @pytest.mark.parametrize(
     ("narrow", "reason"),
     [
-        (lambda books: books.only("title"), r"only\(\) or defer\(\)"),
-        (lambda books: books.defer("title"), r"only\(\) or defer\(\)"),
         (lambda books: books.select_related("shelf"), r"select_related\(\)"),
         (lambda books: books.values("title"), r"values\(\)"),
         (lambda books: books.values_list("title"), r"values\(\)"),

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tasks.models import Task
+from todo_project.api.owned import write_of
 
 NAMES = ["Ann Lee", "Björn Öz", "Chidi Eze", "Dana Cruz", "Emre Kaya", "Fumiko Sato", "Gita Rao"]
 DEEDS = [
@@ -70,9 +71,12 @@ class Command(BaseCommand):
 
     def add_tasks(self, users: list[User], each: int, chance: random.Random, now: datetime) -> None:
         tasks, done = make_tasks(users, each, chance, now), 0
-        while batch := list(islice(tasks, BATCH)):
-            done += len(Task.objects.bulk_create(batch))
-            self.show_progress(done, len(users) * each)
+        with write_of(user.pk for user in users) as writing:
+            while batch := list(islice(tasks, BATCH)):
+                writing.create(*batch)
+                writing.flush()
+                done += len(batch)
+                self.show_progress(done, len(users) * each)
 
     def show_progress(self, done: int, total: int) -> None:
         if self.stdout.isatty():
@@ -130,7 +134,6 @@ def make_task(owner: User, created: datetime, chance: random.Random, now: dateti
         completed_at=completed,
         created_at=created,
         updated_at=completed or created,
-        version=2 if completed else 1,
     )
 
 

@@ -1,10 +1,7 @@
 from django.conf import settings
 from django.db import models
 
-
-class OwnedQuerySet(models.QuerySet):
-    def for_user(self, user):
-        return self.filter(owner=user)
+from todo_project.api.owned import Owned, OwnedQuerySet
 
 
 class Shelf(models.Model):
@@ -22,8 +19,7 @@ class Label(models.Model):
         return self.name
 
 
-class Book(models.Model):
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+class Book(Owned):
     shelf = models.ForeignKey(Shelf, models.SET_NULL, null=True)
     labels = models.ManyToManyField(Label)
     title = models.CharField(max_length=20)

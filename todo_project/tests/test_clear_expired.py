@@ -3,11 +3,12 @@ from datetime import timedelta
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts.models import Attempts, Session, SignIn
+from accounts.models import Attempts, IdempotencyKey, Session, SignIn
+from accounts.tokens import RefreshToken
 
 
-def test_it_deletes_only_expired_rows(alice, sign_in, capsys):
-    sign_in(alice)
+def test_it_deletes_only_expired_rows(alice, capsys):
+    RefreshToken.for_user(alice)
     kept = SignIn.objects.get()
     past, future = (timezone.now() + timedelta(minutes=n) for n in (-1, 1))
     SignIn.objects.create(user=alice, refresh_id="x", expires_at=past)
@@ -15,10 +16,16 @@ def test_it_deletes_only_expired_rows(alice, sign_in, capsys):
     Attempts.objects.create(key="new", expires_at=future)
     Session.objects.create(session_key="old", expire_date=past)
     Session.objects.create(session_key="new", expire_date=future)
+    for name, hours in [("old", 25), ("new", 23)]:
+        made = timezone.now() - timedelta(hours=hours)
+        IdempotencyKey.objects.create(user=alice, key=name, status=201, body="{}", created_at=made)
 
     call_command("clear_expired")
 
     assert SignIn.objects.get() == kept
     assert Attempts.objects.get().key == "new"
+    assert IdempotencyKey.objects.get().key == "new"
     assert Session.objects.get().session_key == "new"
-    assert capsys.readouterr().out == "1 sign-ins\n1 attempts\n"
+    assert capsys.readouterr().out == (
+        "1 sign-ins\n1 attempts\n1 idempotency keys\n0 tasks\n0 tombstones\n"
+    )

@@ -1,0 +1,66 @@
+"""The filters of the admin's list of tasks."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.admin import UserFilter
+
+from .models import TaskQuerySet
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("pending", "Pending"), ("completed", "Completed")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "pending":
+                return queryset.pending()
+            case "completed":
+                return queryset.completed()
+        return queryset
+
+
+class DueFilter(admin.SimpleListFilter):
+    title = "due date, in your time zone"
+    parameter_name = "due"
+    methods: dict[str | None, Callable[..., TaskQuerySet]] = {
+        "overdue": TaskQuerySet.overdue,
+        "today": TaskQuerySet.due_today,
+        "upcoming": TaskQuerySet.upcoming,
+        "any": lambda tasks, now: tasks.dated(),
+        "none": lambda tasks, now: tasks.undated(),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(name), str(name).capitalize()) for name in self.methods]
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        method = self.methods.get(self.value())
+        return method(queryset, request.user.local_time(timezone.now())) if method else queryset
+
+
+class OwnerFilter(UserFilter):
+    title = parameter_name = "owner"
+
+
+class TrashFilter(admin.SimpleListFilter):
+    title = "trash"
+    parameter_name = "trash"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "In the trash")]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "Not in the trash"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.trashed() if self.value() else queryset.live()

@@ -1,0 +1,143 @@
+"""`POST /api/tasks/bulk`: up to 100 operations in order, in one write, all of them or none."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+
+from accounts.requests import AuthenticatedRequest
+from todo_project.api.idempotency import idempotent
+from todo_project.api.ignored_members import IgnoredMembersMixin, find_ignored_members
+from todo_project.api.preconditions import PreconditionFailed, matches
+from todo_project.api.query_parameters import StrictQueryMixin
+from todo_project.api.viewsets import OwnedGenericViewSet
+
+from .models import Task
+from .operations import MOST, STATUSES, BulkSerializer, OperationSerializer, invalid, is_id
+from .schema import bulk_schema
+from .serializers import TaskSerializer
+
+
+class BulkViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
+    """Many changes of the caller's tasks at once."""
+
+    queryset = Task.objects.all()
+    serializer_class = BulkSerializer
+    refusals = (409, 412, 422)
+    request: AuthenticatedRequest
+
+    @bulk_schema
+    @idempotent
+    def bulk(self, request: AuthenticatedRequest) -> Response:
+        operations = read_operations(request.data)
+        bulk = Bulk(self, operations)
+        done = [bulk.run(place, operation) for place, operation in enumerate(operations)]
+        self.writing.flush()
+        self.ignored_members = [
+            name for name in request.data if name != "operations"
+        ] + bulk.ignored
+        results = [
+            {"id": task.pk, "revision": task.revision, "status": status} for task, status in done
+        ]
+        return Response({"results": results})
+
+
+class Bulk:
+    """The tasks of one call, by their ids and refs, and what is done to them so far."""
+
+    def __init__(self, view: BulkViewSet, operations: Sequence[Any]) -> None:
+        self.owner, self.writing = view.request.user, view.writing
+        context = view.get_serializer_context()
+        self.shape = OperationSerializer()
+        self.new = TaskSerializer(context=context)
+        self.partial = TaskSerializer(partial=True, context=context)
+        self.tasks: dict[int | str, Task] = self.lock(operations)
+        self.etags = {pk: task.etag for pk, task in self.tasks.items()}
+        self.ignored: list[str] = []
+
+    def lock(self, operations: Sequence[Any]) -> dict[int | str, Task]:
+        named = [one.get("id") for one in operations if isinstance(one, dict)]
+        ids = {pk for pk in named if is_id(pk)}
+        if not ids:
+            return {}
+        tasks = Task.objects.for_user(self.owner).filter(pk__in=ids)
+        return {task.pk: task for task in tasks.order_by("pk").select_for_update()}
+
+    def run(self, place: int, raw: Any) -> tuple[Task, int]:
+        """Apply an operation. Gives its task and what the single call would be answered."""
+        with within(place):
+            operation = self.shape.run_validation(raw)
+            self.ignore(place, "", [name for name in raw if name not in self.shape.fields])
+            return self.apply(place, operation), STATUSES[operation["op"]]
+
+    def apply(self, place: int, operation: Mapping[str, Any]) -> Task:
+        op = operation["op"]
+        if op == "create":
+            return self.create(place, operation)
+        task = self.find(operation)
+        if op == "update":
+            self.partial.instance = task
+            self.writing.update(task, **self.validate(place, self.partial, operation["data"]))
+        elif op in ("complete", "reopen"):
+            self.writing.update(task, completed=op == "complete")
+        else:
+            self.writing.set(task, deleted_at=self.writing.now if op == "delete" else None)
+        return task
+
+    def create(self, place: int, operation: Mapping[str, Any]) -> Task:
+        ref = operation.get("ref")
+        if ref in self.tasks:
+            raise invalid("ref", "An earlier operation has this ref.", "unique")
+        task = Task(owner=self.owner, **self.validate(place, self.new, operation["data"]))
+        self.writing.create(task)
+        if ref is not None:
+            self.tasks[ref] = task
+        return task
+
+    def validate(self, place: int, serializer: Any, data: Any) -> Any:
+        serializer.initial_data = data
+        self.ignore(place, "data.", find_ignored_members(serializer))
+        try:
+            return serializer.run_validation(data)
+        except ValidationError as error:
+            raise ValidationError({"data": error.detail}) from None
+
+    def find(self, operation: Mapping[str, Any]) -> Task:
+        """The task of an operation, as the earlier ones have left it."""
+        key = operation["id"]
+        task = self.tasks.get(key)
+        if task is None or (task.deleted_at is not None and operation["op"] != "restore"):
+            named = isinstance(key, str) and task is None
+            missing = "No earlier operation has this ref." if named else "There is no such task."
+            raise invalid("id", missing, "not_found")
+        expected = operation.get("if_match")
+        if expected is not None and not matches(expected, self.etags.get(key, "")):
+            raise PreconditionFailed()
+        return task
+
+    def ignore(self, place: int, path: str, names: Sequence[str]) -> None:
+        self.ignored += [f"operations.{place}.{path}{name}" for name in names]
+
+
+def read_operations(data: Any) -> list[Any]:
+    operations = data.get("operations")
+    if not isinstance(operations, list) or not 1 <= len(operations) <= MOST:
+        raise invalid("operations", f"Must be a list of 1 to {MOST} operations.")
+    return operations
+
+
+@contextmanager
+def within(place: int) -> Iterator[None]:
+    """An error of the operation at this place names it."""
+    try:
+        yield
+    except ValidationError as error:
+        detail: Any = error.detail
+        raise ValidationError({"operations": {str(place): detail}}) from None
+    except PreconditionFailed as error:
+        field = f"operations.{place}.if_match"
+        stale = {"field": field, "code": error.default_code, "detail": str(error.detail)}
+        error.members = {"errors": [stale]}
+        raise

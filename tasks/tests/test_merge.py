@@ -1,0 +1,128 @@
+"""A stale PATCH with `Prefer: handling=lenient`."""
+
+import pytest
+
+PREFER = "handling=lenient"
+
+
+@pytest.fixture
+def patch(alice_client, milk):
+    def patch(body, etag, path="", prefer=PREFER, method="patch"):
+        headers = {"if_match": etag, "prefer": prefer}
+        call = getattr(alice_client, method)
+        return call(f"/api/tasks/{milk.pk}{path}", body, headers=headers)
+
+    return patch
+
+
+def test_changes_of_other_members_are_merged(patch, milk):
+    stale = milk.etag
+    milk.change({"title": "Buy oats"})
+
+    response = patch({"priority": "high"}, stale)
+
+    assert response.status_code == 200
+    assert response["Preference-Applied"] == "handling=lenient"
+    assert (response.json()["title"], response.json()["priority"]) == ("Buy oats", "high")
+
+
+def test_a_change_of_the_same_member_is_refused(patch, milk, alice_client):
+    stale = milk.etag
+    milk.change({"title": "Buy oats", "priority": 3})
+    current = alice_client.get(f"/api/tasks/{milk.pk}").json()
+
+    response = patch({"title": "Buy rye", "description": "x", "priority": "low"}, stale)
+
+    problem = response.json()
+    assert response.status_code == 412
+    assert problem["code"] == "precondition_failed"
+    assert problem["current"] == current
+    assert problem["conflicts"] == ["title", "priority"]
+    assert "Preference-Applied" not in response
+    assert alice_client.get(f"/api/tasks/{milk.pk}").json() == current
+
+
+def test_a_change_before_the_tag_is_none(patch, milk):
+    milk.change({"title": "Buy oats"})
+    stale = milk.etag
+    milk.change({"priority": 1})
+
+    assert patch({"title": "Buy rye"}, stale).json()["title"] == "Buy rye"
+
+
+def test_of_many_tags_the_newest_counts(patch, milk):
+    first = milk.etag
+    milk.change({"title": "Buy oats"})
+    second = milk.etag
+    milk.change({"priority": 1})
+
+    assert patch({"title": "Buy rye"}, f"{first}, W/{second}").status_code == 200
+
+
+def test_a_task_is_completed_leniently_too(patch, milk):
+    stale = milk.etag
+    milk.change({"title": "Buy oats"})
+
+    assert patch({}, stale, "/complete").json()["completed"] is True
+    assert patch({}, stale, "/complete").json()["conflicts"] == ["completed"]
+
+
+def test_a_date_and_its_time_are_two_members(patch, milk):
+    stale = milk.etag
+    milk.change({"due_date": milk.created_at.date()})
+    milk.change({"due_time": milk.created_at.time()})
+
+    response = patch({"due_date": "2026-12-01T18:00:00Z"}, stale)
+
+    assert response.json()["conflicts"] == ["due_date", "due_time"]
+
+
+def test_a_tag_that_holds_is_no_merge(patch, milk):
+    response = patch({"title": "Buy oats"}, milk.etag)
+
+    assert response.status_code == 200
+    assert "Preference-Applied" not in response
+
+
+@pytest.mark.parametrize("prefer", ["handling=strict", "", "lenient", "handling=strict, " + PREFER])
+def test_without_the_preference_it_is_refused(patch, milk, prefer):
+    stale = milk.etag
+    milk.change({"title": "Buy oats"})
+
+    response = patch({"priority": "high"}, stale, prefer=prefer)
+
+    assert response.status_code == 412
+    assert "current" not in response.json()
+
+
+@pytest.mark.parametrize(
+    "prefer", ['handling="lenient"', "Handling = Lenient", "return=minimal, handling=lenient; x=1"]
+)
+def test_the_preference_is_read_as_rfc_7240_writes_it(patch, milk, prefer):
+    stale = milk.etag
+    milk.change({"title": "Buy oats"})
+
+    assert patch({"priority": "high"}, stale, prefer=prefer).status_code == 200
+
+
+@pytest.mark.parametrize("tag", ['"{0}-{1}"', '"{0}-99999999999999999999"', '"1"', '"{2}-1"', '""'])
+def test_a_tag_of_no_earlier_state_is_refused(patch, milk, tag):
+    milk.change({"title": "Buy oats"})
+    header = tag.format(milk.pk, milk.revision + 1, milk.pk + 1)
+
+    assert patch({"priority": "high"}, header).status_code == 412
+
+
+@pytest.mark.parametrize("method", ["put", "delete"])
+def test_other_methods_are_never_merged(patch, milk, method):
+    stale = milk.etag
+    milk.change({"title": "Buy oats"})
+
+    assert patch({"priority": "high"}, stale, method=method).status_code == 412
+
+
+def test_a_bad_body_is_still_refused(patch, milk):
+    stale = milk.etag
+    milk.change({"priority": 1})
+
+    assert patch({"title": ""}, stale).status_code == 400

@@ -1,0 +1,179 @@
+"""Nothing writes tasks past `write()`, whichever way in."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Tombstone, User
+from tasks.models import Task
+from todo_project.tests.test_matrix import EXPECTED
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+API = [
+    ("POST", "/api/tasks", {"title": "Buy tea"}),
+    ("PUT", "/api/tasks/{id}", {"title": "Buy tea"}),
+    ("PATCH", "/api/tasks/{id}", {"title": "Buy tea", "priority": "high"}),
+    ("PATCH", "/api/tasks/{id}", {"title": "Buy milk"}),
+    ("PATCH", "/api/tasks/{id}", {"title": ""}),
+    ("DELETE", "/api/tasks/{id}", None),
+    ("PATCH", "/api/tasks/{id}/complete", {}),
+    ("PATCH", "/api/tasks/{id}/complete", {"completed": False}),
+    ("POST", "/api/tasks/{id}/restore", None),
+    ("POST", "/api/tasks/{trashed}/restore", None),
+    ("POST", "/api/tasks/bulk", {"operations": [{"op": "complete", "id": "{id}"}]}),
+    ("POST", "/api/tasks/bulk", {"operations": [{"op": "reopen", "id": "{id}"}]}),
+    ("DELETE", "/api/trash", None),
+    ("DELETE", "/api/trash/{trashed}", None),
+]
+ADMIN = "/admin/tasks/task/"
+STAFF = [
+    (f"{ADMIN}add/", {"owner": "{owner}", "title": "x", "priority": 0, "etag": '"None-0"'}),
+    (f"{ADMIN}{{id}}/change/", {"title": "Buy tea", "priority": 0, "etag": "{etag}"}),
+    (f"{ADMIN}{{id}}/change/", {"title": "Buy milk", "priority": 0, "etag": "{etag}"}),
+    (f"{ADMIN}{{id}}/delete/", {"post": "yes"}),
+    *[
+        (ADMIN, {"action": action, "_selected_action": "{id}", "post": "yes"})
+        for action in ["complete", "reopen", "discard", "restore", "delete_selected"]
+    ],
+    (f"{ADMIN}?trash=yes", {"action": "restore", "_selected_action": "{trashed}"}),
+]
+
+
+@pytest.fixture
+def trashed(alice):
+    task = Task.objects.create(owner=alice, title="Buy rye")
+    task.change({"deleted_at": timezone.now()})
+    return task
+
+
+@pytest.fixture
+def fill(alice, milk, trashed):
+    """Puts the ids of tasks into what is sent."""
+    known = {"id": milk.pk, "trashed": trashed.pk, "owner": alice.pk, "etag": milk.etag}
+
+    def fill(value):
+        if isinstance(value, dict):
+            return {name: fill(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [fill(inner) for inner in value]
+        if isinstance(value, str) and value.strip("{}") in known and value.startswith("{"):
+            return known[value.strip("{}")]
+        return value.format(**known) if isinstance(value, str) and "/" in value else value
+
+    return fill
+
+
+@pytest.fixture
+def numbered(alice):
+    """Checks that what a call changes has the next number, which is taken for nothing else."""
+
+    def rows():
+        return {row["id"]: row for row in Task.objects.values()}
+
+    def check(call):
+        before, counter = rows(), counter_of(alice)
+        statements = []
+
+        def note(execute, sql, *rest):
+            statements.append(sql)
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(note):
+            call()
+        after = rows()
+        changed = [row for pk, row in after.items() if before.get(pk) != row]
+        gone = before.keys() - after.keys()
+        assert counter_of(alice) == counter + bool(changed or gone)
+        assert {row["revision"] for row in changed} <= {counter + 1}
+        assert {*Tombstone.objects.values_list("object_id", "revision")} == {
+            (pk, counter + 1) for pk in gone
+        }
+        assert_locked_first(statements)
+
+    return check
+
+
+def counter_of(user):
+    return User.objects.get(pk=user.pk).revision
+
+
+def assert_locked_first(statements):
+    """No statement writes tasks before one has taken a number."""
+    locked = False
+    for sql in statements:
+        locked |= sql.startswith('UPDATE "accounts_user" SET revision = revision + 1')
+        writes = sql.startswith(("INSERT", "UPDATE", "DELETE")) and '"tasks_task"' in sql
+        assert locked or not writes, sql
+
+
+@pytest.mark.parametrize(("method", "path", "body"), API)
+def test_a_call_of_the_api_is_one_write(alice_client, fill, numbered, method, path, body):
+    path, body = fill(path), fill(body)
+
+    numbered(lambda: getattr(alice_client, method.lower())(path, body))
+
+
+def test_every_call_of_the_api_is_among_these():
+    unsafe = {
+        (method, route)
+        for route, methods in EXPECTED.items()
+        if route.startswith("/api/t")
+        for method in methods.keys() - SAFE
+    }
+
+    assert {(method, path.replace("{trashed}", "{id}")) for method, path, _ in API} == unsafe
+
+
+@pytest.mark.parametrize(("path", "form"), STAFF)
+def test_a_call_of_the_admin_is_one_write(staff, fill, numbered, path, form):
+    path, form = fill(path), {"index": "0", **fill(form)}
+
+    numbered(lambda: staff.post(path, form))
+
+
+def test_the_daily_command_is_one_write(trashed, numbered):
+    trashed.change({"deleted_at": timezone.now().replace(year=2020)})
+
+    numbered(lambda: call_command("clear_expired"))
+
+
+def test_seeded_tasks_have_a_number(db):
+    call_command("seed", "--users", "2", "--tasks", "3", "--no-password", verbosity=0)
+
+    assert {*User.objects.values_list("revision", flat=True)} == {1}
+    assert {*Task.objects.values_list("revision", flat=True)} == {1}
+
+
+WRITES = {
+    *["save", "delete", "update", "create", "bulk_create", "bulk_update", "get_or_create"],
+    *["update_or_create", "_raw_delete", "save_base", "raw"],
+}
+
+
+def writes_of(path):
+    """The calls in a module that may write tasks, as text."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            text = ast.unparse(node.func)
+            by_path = text.startswith(("writing.", "self.writing.", "w."))
+            if node.func.attr in WRITES and "ask" in text and not by_path:
+                yield f"{path.name}: {text}"
+
+
+def test_no_code_writes_tasks_by_itself():
+    folders = [settings.BASE_DIR / name for name in ("accounts", "tasks", "todo_project")]
+    modules = [path for folder in folders for path in Path(folder).rglob("*.py")]
+
+    found = [
+        call
+        for path in modules
+        if not {"tests", "migrations"} & {*path.parts}
+        for call in writes_of(path)
+    ]
+
+    assert found == []

@@ -1,0 +1,260 @@
+"""Things that belong to a user, and the one way to write them.
+
+Each user has a counter. A write takes its next number and gives it to every row that it changes.
+The counter's row stays locked until the transaction ends, so numbers are committed in order: a
+client that has read up to a number has missed nothing up to it. Locks are always taken in one
+order, first the owners' and then the rows', each by ascending id, so writers never deadlock.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import groupby
+from typing import Any, ClassVar, Self
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection, models, transaction
+from django.utils import timezone
+from rest_framework_simplejwt.exceptions import InvalidToken
+
+from .prepared import Parameter
+
+BATCH = 1_000  # rows of one statement
+ALIKE = 20  # rows that have the same new values, on average, where each such group has a statement
+
+
+class OwnedQuerySet(models.QuerySet[Any]):
+    def for_user(self, user: Any | Parameter) -> Self:
+        return self.filter(owner=user)
+
+
+class Owned(models.Model):
+    """A row of one owner, written by `write()` alone."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="%(class)ss",
+        db_index=False,  # each model has indexes that begin with it
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(editable=False)
+    # The number of the write that changed it last.
+    revision = models.BigIntegerField(default=0, editable=False)
+    # The numbers of the writes that changed its members last, for those changed since it was made.
+    member_revisions = models.JSONField(default=dict, editable=False)
+
+    # The columns of a member, where these are not one of its name.
+    columns: ClassVar[dict[str, list[str]]] = {}
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """For a new one only: `change()` writes what differs of one that is stored."""
+        if not self._state.adding:
+            raise TypeError("Use change(): a save would write every column.")
+        with write(self.owner_id) as writing:
+            writing.create(self)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        with write(self.owner_id) as writing:
+            writing.delete(self)
+        return 1, {self._meta.label: 1}
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.pk}-{self.revision}"'
+
+    def assign(self, name: str, value: Any, now: datetime) -> None:
+        """Set a member; `now` is the time of the write."""
+        setattr(self, name, value)
+
+    def change(self, values: Mapping[str, Any]) -> None:
+        """Set what differs and write its columns alone; when nothing does, write nothing.
+
+        The caller holds the lock on the row, or it is as stored.
+        """
+        with write(self.owner_id) as writing:
+            writing.update(self, **values)
+
+
+class OwnerGone(InvalidToken):
+    """The account was deleted after the request was let in."""
+
+    default_detail: Any = "The sign-in of this token has ended."
+
+
+class Write:
+    """What one transaction changes, with the number that it took of each owner's counter.
+
+    Objects change at once, rows when it is flushed, which `write()` does at its end.
+    """
+
+    def __init__(self, revisions: Mapping[int, int]) -> None:
+        self.revisions = revisions
+        self.now = timezone.now()
+        self.changed: set[int] = set()  # the owners whose numbers are used
+        self.created: list[Owned] = []
+        self.updated: dict[Owned, set[str]] = {}  # the columns to write of each
+
+    @property
+    def revision(self) -> int:
+        """The number of its only owner."""
+        (revision,) = self.revisions.values()
+        return revision
+
+    def use_number(self, one: Owned) -> int:
+        self.changed.add(one.owner_id)
+        return self.revisions[one.owner_id]
+
+    def create(self, *ones: Owned) -> None:
+        for one in ones:
+            one.revision = self.use_number(one)
+            one.updated_at = one.updated_at or one.created_at
+        self.created += ones
+
+    def update(self, one: Owned, **values: Any) -> bool:
+        """Set the members that differ, if any. The row is locked, and `one` is as it is stored."""
+        changed = self.set(one, **values)
+        if changed:
+            self.write_columns(one, ["updated_at"], updated_at=self.now)
+        return changed
+
+    def set(self, one: Owned, **values: Any) -> bool:
+        """As `update()`, for what an owner does not see as a change of the thing itself."""
+        changed = [name for name, value in values.items() if getattr(one, name) != value]
+        if not changed:
+            return False
+        number = self.use_number(one)
+        columns = [column for name in changed for column in one.columns.get(name, [name])]
+        self.write_columns(
+            one,
+            [*columns, "revision", "member_revisions"],
+            **{name: values[name] for name in changed},
+            revision=number,
+            member_revisions={**one.member_revisions, **dict.fromkeys(changed, number)},
+        )
+        return True
+
+    def write_columns(self, one: Owned, columns: Collection[str], **values: Any) -> None:
+        for name, value in values.items():
+            one.assign(name, value, self.now)
+        for column in columns:  # some are made of others
+            field: Any = one._meta.get_field(column)
+            field.pre_save(one, False)
+        if not one._state.adding:
+            self.updated.setdefault(one, set()).update(columns)
+
+    def delete(self, *ones: Owned) -> None:
+        """For good. A tombstone tells the clients that have a copy."""
+        tombstone: Any = apps.get_model("accounts.Tombstone")
+        tombstone.objects.bulk_create(
+            [
+                tombstone(
+                    owner_id=one.owner_id,
+                    kind=one._meta.model_name,
+                    object_id=one.pk,
+                    revision=self.use_number(one),
+                )
+                for one in ones
+            ],
+            BATCH,
+        )
+        for model, rows in by(type, ones):
+            for batch in batches(rows):
+                model._base_manager.filter(pk__in=[one.pk for one in batch]).delete()
+
+    def flush(self) -> None:
+        """Write the rows, so that new ones have their ids."""
+        created, self.created = self.created, []
+        updated, self.updated = self.updated, {}
+        if len(created) == 1:
+            models.Model.save(created[0], force_insert=True)
+        else:
+            for model, rows in by(type, created):
+                model._base_manager.bulk_create(rows, BATCH)
+        for model, rows in by(type, updated):
+            save_all(model, {one: updated[one] for one in rows})
+
+    def give_back(self) -> None:
+        """The numbers that no row was given: the next write of their owners takes them.
+
+        Unless a write within this one has taken a later number, which must not come twice.
+        """
+        for owner_id in sorted(self.revisions.keys() - self.changed):
+            number = self.revisions[owner_id]
+            owner = get_user_model()._base_manager.filter(pk=owner_id, revision=number)
+            owner.update(revision=number - 1)
+
+
+def save_all(model: Any, updated: Mapping[Owned, set[str]]) -> None:
+    """Write these columns of these rows in as few statements as their values allow."""
+    if len(updated) == 1:
+        for one, columns in updated.items():
+            return models.Model.save(one, update_fields=columns)
+    groups: dict[str, tuple[dict[str, Any], list[Any]]] = {}
+    for one, columns in updated.items():
+        values = {column: getattr(one, column) for column in sorted(columns)}
+        groups.setdefault(repr(values), (values, []))[1].append(one.pk)
+    if len(groups) == 1 or len(groups) * ALIKE <= len(updated):
+        for values, keys in groups.values():
+            for batch in batches(keys):
+                model._base_manager.filter(pk__in=batch).update(**values)
+    else:
+        model._base_manager.bulk_update(updated, set().union(*updated.values()), BATCH)
+    return None
+
+
+def by(key: Callable[[Any], Any], ones: Iterable[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    """The objects in groups of one key, in the order in which they come."""
+    for value, group in groupby(ones, key):
+        yield value, list(group)
+
+
+def batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(rows), BATCH):
+        yield rows[start : start + BATCH]
+
+
+@contextmanager
+def write(owner_id: int) -> Iterator[Write]:
+    """A transaction that holds the owner's lock. Raises `OwnerGone` if there is no such user."""
+    with write_of([owner_id]) as writing:
+        if not writing.revisions:
+            raise OwnerGone()
+        yield writing
+
+
+@contextmanager
+def write_rows(queryset: models.QuerySet[Any]) -> Iterator[tuple[Write, list[Any]]]:
+    """A transaction that holds the locks on these rows, whoever owns them, and gives the rows."""
+    found = queryset.order_by().values_list("owner_id", flat=True).distinct()
+    with write_of(found) as writing:
+        rows = queryset.filter(owner__in=[*writing.revisions]).order_by("pk")
+        yield writing, list(rows.select_for_update(of=["self"]))
+
+
+@contextmanager
+def write_of(owner_ids: Iterable[int]) -> Iterator[Write]:
+    """A transaction that holds the locks of these owners, as far as they are still there."""
+    with transaction.atomic():
+        taken = {pk: take_number(pk) for pk in sorted(owner_ids)}
+        writing = Write({pk: number for pk, number in taken.items() if number is not None})
+        yield writing
+        writing.flush()
+        writing.give_back()
+
+
+def take_number(owner_id: int) -> int | None:
+    """The next number of an owner: one statement, which also locks the owner's row."""
+    table = connection.ops.quote_name(get_user_model()._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET revision = revision + 1 WHERE id = %s RETURNING revision",  # noqa: S608
+            [owner_id],
+        )
+        row = cursor.fetchone()
+    return row and int(row[0])
