@@ -134,7 +134,7 @@ CORS_EXPOSE_HEADERS = [
 
 # Application
 
-OUR_APPS = ["accounts", "tasks"]
+OUR_APPS = ["accounts", "tasks", "sync"]
 INSTALLED_APPS = [
     *OUR_APPS,
     "todo_project",
@@ -295,6 +295,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "auth", "description": "Accounts, sign-ins and their tokens."},
         {"name": "tasks", "description": "The caller's tasks."},
+        {"name": "sync", "description": "Changes, for clients that keep a copy."},
     ],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENFORCE_NON_BLANK_FIELDS": True,

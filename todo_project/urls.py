@@ -19,6 +19,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="task-list")),
     path("api/auth/", include("accounts.urls")),
     path("api/", include("tasks.urls")),
+    path("api/", include("sync.urls")),
     path("api-auth/register/", SignUpView.as_view(), name="sign-up"),
     path("api-auth/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),

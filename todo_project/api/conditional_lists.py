@@ -37,21 +37,29 @@ class ConditionalListMixin:
 
     def list_tag(self) -> str | None:
         """None for a list that depends on the minute, and for a page of the browsable API."""
-        variant, request = self.list_variant(), self.request
-        if variant is None or request.accepted_renderer.format != "json":
-            return None
         view: Any = self
-        parts = [
-            request.user.pk,
-            request.user.sync_epoch,
-            request.user.revision,
-            *[request.META.get(name) for name in URL],
-            request.accepted_media_type,
-            variant,
-            view.serializer_class.Meta.fields,  # another release may have others
-        ]
-        return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+        variant = self.list_variant()
+        if variant is None or self.request.accepted_renderer.format != "json":
+            return None
+        return make_state_tag(self.request, variant, view.serializer_class.Meta.fields)
 
     def list_variant(self) -> str | None:
         """What the list depends on beside the caller and the URL; None if it is the time."""
         return ""
+
+
+def make_state_tag(request: Any, *parts: Any) -> str:
+    """The `ETag` of an answer that depends on what the caller owns, the URL and these parts.
+
+    One of them should be the names of the fields, as another release may have others.
+    """
+    user = request.user
+    state = [
+        user.pk,
+        user.sync_epoch,
+        user.revision,
+        *(request.META.get(name) for name in URL),
+        request.accepted_media_type,
+        *parts,
+    ]
+    return f'"{hashlib.sha256(repr(state).encode()).hexdigest()[:32]}"'

@@ -21,6 +21,7 @@ PATHS = {
     "/api/tasks/summary": {"get"},
     "/api/trash": {"get", "delete"},
     "/api/trash/{id}": {"delete"},
+    "/api/sync": {"get"},
     "/api/auth/register": {"post"},
     "/api/auth/login": {"post"},
     "/api/auth/refresh": {"post"},

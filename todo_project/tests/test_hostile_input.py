@@ -36,6 +36,10 @@ def queries(*texts):
     return [("GET", f"/api/tasks?{text}", b"", {}, 400) for text in texts]
 
 
+def sync_queries(*texts):
+    return [("GET", f"/api/sync?{text}", b"", {}, 400) for text in texts]
+
+
 def headers(status, method, **options):
     body = b"" if method == "GET" else {"title": "x"}
     path = "/api/tasks" if method in ("GET", "POST") else "/api/tasks/{id}"
@@ -357,6 +361,9 @@ CATALOGUE = [
         ]
     ],
     *raw(400, b'{"title": "x", "a": ' + b"[" * 254 + b"]" * 254 + b"}"),
+    *sync_queries("since=", "since=x", "since=%00", f"since={'x' * 501}", "since=a&since=b"),
+    *sync_queries("limit=0", "limit=1001", "limit=ten", "limit=1.5", "limit=-1", "limit=1e3"),
+    *sync_queries("verify=maybe", "verify=", "cursor=x", "page_size=1", "limit=1&limit=2"),
     *account("login", 400, {}, {"email": "a\0", "password": "x"}, {**GOOD, "password": "x" * 129}),
     *account("login", 400, {**GOOD, "email": 1}, {**GOOD, "password": 7391846205739184}),
     *account("login", 401, GOOD, {**GOOD, "email": "' OR 1=1 --"}, {**GOOD, "email": "x" * 5000}),

@@ -62,6 +62,7 @@ EXPECTED = {
     "/api/tasks/bulk": {**SIGNED, "POST": (401, 200, 200, 200)},
     "/api/trash": {**READ, "DELETE": (401, 204, 204, 204)},
     "/api/trash/{id}": {**SIGNED, "DELETE": (401, 204, 404, 404)},
+    "/api/sync": READ,
     "/api/auth/register": {"OPTIONS": everybody(200), "POST": everybody(201)},
     "/api/auth/login": {"OPTIONS": everybody(200), "POST": everybody(200)},
     "/api/auth/refresh": {"OPTIONS": everybody(200), "POST": everybody(401)},

@@ -1,0 +1,61 @@
+"""Tokens that say how far a client has read the changes of a user."""
+
+from typing import NamedTuple
+
+from django.core.signing import BadSignature, Signer
+from rest_framework import status
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+
+from accounts.models import User
+
+# Raise it when the meaning of a position changes, such as with another list of collections.
+FORMAT = 1
+SALT = "sync"
+
+
+class TokenExpired(APIException):
+    status_code = status.HTTP_410_GONE
+    default_code = "sync_token_expired"
+    default_detail = (
+        "Changes since this token are no longer known. Delete your copy and start without `since`."
+    )
+
+
+class Position(NamedTuple):
+    """A place in the changes, which are ordered by revision, source and id.
+
+    `start` is the revision at which the client began without a token: it has no copy of what was
+    deleted before.
+    """
+
+    revision: int
+    source: int
+    last_id: int
+    start: int
+
+
+def write_token(user: User, position: Position) -> str:
+    return Signer(salt=SALT).sign_object([FORMAT, user.pk, user.sync_epoch, *position])
+
+
+def read_token(user: User, token: str) -> Position:
+    """Raises `ValidationError` (400) for a token that is not the user's, else `TokenExpired`."""
+    try:
+        form, owner, epoch, *rest = Signer(salt=SALT).unsign_object(token)
+    except BadSignature:
+        form, owner, epoch, rest = None, None, None, []
+    if (form, owner) != (FORMAT, user.pk):
+        raise refusal()
+    if epoch != user.sync_epoch:
+        raise TokenExpired()
+    position = Position(*rest)
+    if position.revision > user.revision:
+        raise refusal()
+    if max(position.revision, position.start) < user.forgotten_revision:
+        raise TokenExpired()
+    return position
+
+
+def refusal() -> ValidationError:
+    message = "This is not a token of yours from `next`. Leave it out to start from the beginning."
+    return ValidationError({"since": [ErrorDetail(message, "invalid")]})
