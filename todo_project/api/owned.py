@@ -230,7 +230,7 @@ def write(owner_id: int) -> Iterator[Write]:
 
 @contextmanager
 def write_rows(queryset: models.QuerySet[Any]) -> Iterator[tuple[Write, list[Any]]]:
-    """A transaction that holds the locks on these rows, whoever owns them, and gives the rows."""
+    """A transaction that holds the locks on these rows of any owner, and gives the rows."""
     found = queryset.order_by().values_list("owner_id", flat=True).distinct()
     with write_of(found) as writing:
         rows = queryset.filter(owner__in=[*writing.revisions]).order_by("pk")

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import Identity, SignIn, User
+from accounts.models import IdempotencyKey, Identity, SignIn, User
 from tasks import views
 from tasks.models import Task
 
@@ -22,7 +22,7 @@ def capitals(alice):
 
 def same_key(alice):
     for _ in range(2):
-        Task.objects.create(owner=alice, title="Buy milk", idempotency_key="key")
+        IdempotencyKey.objects.create(user=alice, key="key", digest="x", status=201, body={})
 
 
 def empty_title(alice):
@@ -88,7 +88,7 @@ def test_anything_else_is_our_fault_and_logged(create, what, caplog):
 @pytest.mark.django_db(transaction=True)
 def test_an_account_that_has_gone_is_a_conflict(alice_client, alice, monkeypatch):
     def create(*args):
-        Task.objects.create(owner_id=alice.pk + 1, title="Buy milk")
+        SignIn.objects.create(user_id=alice.pk + 1, expires_at=timezone.now())
 
     monkeypatch.setattr(views.TaskViewSet, "perform_create", create)
 

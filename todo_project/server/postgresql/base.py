@@ -44,6 +44,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
         return cursor
 
+    def rollback(self) -> None:
+        """A transaction that failed is rolled back, which Django takes for a sign of health."""
+        failed = self.errors_occurred
+        super().rollback()
+        self.errors_occurred = failed
+
     def is_usable(self) -> bool:
         """The socket is readable if the server closed the connection or sent a message."""
         if self.connection is None or self.connection.closed or self.errors_occurred:
