@@ -87,7 +87,9 @@ def test_anything_else_is_our_fault_and_logged(create, what, caplog):
 
 @pytest.mark.django_db(transaction=True)
 def test_an_account_that_has_gone_is_a_conflict(alice_client, alice, monkeypatch):
-    def create(*args):
+    def create(view, serializer):
+        serializer.save(owner=alice)
+        view.writing.flush()
         SignIn.objects.create(user_id=alice.pk + 1, expires_at=timezone.now())
 
     monkeypatch.setattr(views.TaskViewSet, "perform_create", create)
