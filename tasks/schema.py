@@ -158,7 +158,7 @@ def complete_tasks(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
                 for form in ("date", "date-time")
             ]
         }
-    for name in ("Task", "TaskRequest", "PatchedTaskRequest"):
+    for name in ("Task", "TrashedTask", "TaskRequest", "PatchedTaskRequest"):
         # `nullable` says nothing without `type` beside it (OAS 3.0.3, clarifications).
         result["components"]["schemas"][name]["properties"]["priority"]["type"] = "string"
     # Null is taken for "", which is what is answered.
