@@ -338,3 +338,17 @@ def test_a_page_does_not_repeat_a_long_value(browser, name):
     assert response.status_code == 400
     assert 'role="alert"' in response.content.decode()
     assert len(response.content) < 50_000
+
+
+def test_the_form_of_a_task_without_a_priority_chooses_none(client, alice, milk):
+    client.force_login(alice)
+
+    page = client.get(f"/api/tasks/{milk.pk}", HTTP_ACCEPT="text/html").content.decode()
+
+    options = re.search(r'<select[^>]*name="priority".*?</select>', page, re.DOTALL)[0]
+    assert re.findall(r'value="(\w*)"( selected)?', options) == [
+        ("", ""),
+        ("low", ""),
+        ("medium", ""),
+        ("high", ""),
+    ]
