@@ -54,11 +54,16 @@ def method_for(contender: Contender, operation: Operation) -> str:
 def measure(
     contender: Contender, operation: Operation, connections: int, seconds: float, tokens: Path
 ) -> Measure:
+    method = method_for(contender, operation)
+    request = [tokens / contender.tokens, method, operation.path, operation.body]
+    return run_wrk(contender.url, request, connections, seconds)
+
+
+def run_wrk(url: str, request: list[Any], connections: int, seconds: float) -> Measure:
+    """Sends the request that the arguments of requests.lua describe, again and again."""
     command: list[Any] = ["wrk", "--threads", THREADS, "--connections", connections, "--duration"]
     command += [f"{round(seconds)}s", "--timeout", "30s", "--script"]
-    command += [ROOT / "benchmarks" / "requests.lua", contender.url, "--"]
-    command += [tokens / contender.tokens, method_for(contender, operation)]
-    command += [operation.path, operation.body]
+    command += [ROOT / "benchmarks" / "requests.lua", url, "--", *request]
     command = [str(part) for part in command]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     seen = json.loads(run.stdout.splitlines()[-1])

@@ -1,14 +1,19 @@
 -- A script for wrk: each request is for a random task of a random user.
 -- Arguments: the tokens file, a method, a path and a body. {id} is replaced by the task's id and {n}
--- by a number that is different in each request, so that every PATCH changes the task.
+-- by a number that is different in each request, so that every PATCH changes the task. With a fifth
+-- argument each user has a value after the token: "path" puts it in place of {value}, any other name
+-- is that of a header to send it in.
 
 local users, method, path, body = {}, nil, nil, nil
 local n = os.time() % 100000 * 1000000
 
 function init(arguments)
   for line in io.lines(arguments[1]) do
-    local token, ids = line:match("^(%S+) (.*)$")
-    local user = { headers = { Authorization = "Bearer " .. token }, ids = {} }
+    local token, rest = line:match("^(%S+) (.*)$")
+    local value, ids = "", rest
+    if arguments[5] then value, ids = rest:match("^(%S+) (.*)$") end
+    local user = { headers = { Authorization = "Bearer " .. token }, ids = {}, value = value }
+    if arguments[5] and arguments[5] ~= "path" then user.headers[arguments[5]] = value end
     user.headers["Content-Type"] = arguments[4] ~= "" and "application/json" or nil
     for id in ids:gmatch("%d+") do user.ids[#user.ids + 1] = id end
     users[#users + 1] = user
@@ -20,7 +25,7 @@ end
 function request()
   local user = users[math.random(#users)]
   n = n + 1
-  local place = path:gsub("{id}", user.ids[math.random(#user.ids)])
+  local place = path:gsub("{id}", user.ids[math.random(#user.ids)]):gsub("{value}", user.value)
   local sent = body ~= "" and body:gsub("{n}", tostring(n)) or nil
   return wrk.format(method, place, user.headers, sent)
 end

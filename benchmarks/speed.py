@@ -40,9 +40,11 @@ def arguments() -> argparse.Namespace:
     return chosen
 
 
-def prepare(database: Database, peer: Path, folder: Path) -> None:
-    database.seed(USERS, TASKS)
-    database.run("benchmarks/tokens.py", folder, USERS)
+def prepare(
+    database: Database, peer: Path, folder: Path, users: int = USERS, tasks: int = TASKS
+) -> None:
+    database.seed(users, tasks)
+    database.run("benchmarks/tokens.py", folder, users)
     peer_url = database.url.replace("postgres://", "postgresql://", 1)
     # Otherwise its workers would all try to create the tables.
     subprocess.run(
