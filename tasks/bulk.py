@@ -25,7 +25,7 @@ class BulkViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
 
     queryset = Task.objects.all()
     serializer_class = BulkSerializer
-    refusals = (409, 412, 422)
+    refusals = (412,)
     request: AuthenticatedRequest
 
     @bulk_schema

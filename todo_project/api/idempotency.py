@@ -42,6 +42,8 @@ def idempotent(handler: Callable[..., Response]) -> Callable[..., Response]:
         keys.create(key=key, digest=digest, status=response.status_code, body=body, headers=headers)
         return response
 
+    refused: Any = answer
+    refused.refusals = (409, 422)  # for the OpenAPI document
     return answer
 
 

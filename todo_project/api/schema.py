@@ -181,13 +181,13 @@ class ApiSchema(AutoSchema):
         return isinstance(self.view, ETagMixin) and "{" in self.path
 
     def get_refusals(self) -> set[int]:
-        codes = {400, 406, 411, 413, 415, 429, 503, *getattr(self.view, "refusals", [])}
+        handler = getattr(self.view, getattr(self.view, "action", None) or self.method.lower())
+        declared = {*getattr(self.view, "refusals", []), *getattr(handler, "refusals", [])}
+        codes = {400, 406, 411, 413, 415, 429, 503, *declared}
         if self.view.authentication_classes:
             codes |= {401} if self.method == "GET" else {401, 403}
         if "{" in self.path:
             codes.add(404)
-        if getattr(self.view, "action", None) == "create":
-            codes |= {409, 422}
         if self.method != "GET" and self.is_conditional():
             codes.add(412)
         return codes
