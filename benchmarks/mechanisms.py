@@ -1,0 +1,152 @@
+"""Measures the processor time that each mechanism saves in a list of 100 tasks, for docs/speed.md.
+
+    DATABASE_URL=postgres://… python benchmarks/mechanisms.py [ROUNDS]
+
+Requests run in this process, without a server. Each round turns each mechanism off in turn, so
+other load affects all alike. Uses a test database on the server of DATABASE_URL.
+"""
+
+import gc
+import logging
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from statistics import median
+from time import process_time
+from typing import Any
+from unittest.mock import patch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
+
+import django
+
+django.setup()
+logging.disable()
+
+from django.db import connection
+from django.db.backends.postgresql import base
+from django.test import Client
+from django.test.utils import setup_test_environment
+from rest_framework.serializers import ModelSerializer
+
+from accounts.models import User
+from accounts.tokens import RefreshToken
+from tasks.models import Task
+from todo_project.api import filters, pagination, prepared
+from todo_project.api.owned import write
+from todo_project.api.serializers import CompiledModelSerializer
+from todo_project.server.postgresql.base import DatabaseWrapper
+
+REQUESTS = 60
+
+
+def compile_each_time(function: Callable[..., Any], queryset: Any) -> Callable[..., Any]:
+    return partial(function, queryset)
+
+
+@contextmanager
+def sql_each_time() -> Iterator[None]:
+    with (
+        patch.object(prepared, "keep", compile_each_time),
+        patch.object(filters, "keep", compile_each_time),
+        patch.object(pagination, "keep", compile_each_time),
+    ):
+        yield
+
+
+def rest_framework_fields() -> AbstractContextManager[Any]:
+    method = ModelSerializer.to_representation
+    return patch.object(CompiledModelSerializer, "to_representation", method)
+
+
+@contextmanager
+def no_prepared_statements() -> Iterator[None]:
+    database: Any = connection.connection
+    threshold, database.prepare_threshold = database.prepare_threshold, None
+    yield
+    database.prepare_threshold = threshold
+
+
+@contextmanager
+def health_query() -> Iterator[None]:
+    """Django sends it before each request that uses a persistent connection."""
+    get = Client.get
+
+    def check_and_get(client: Client, *args: Any, **options: Any) -> Any:
+        connection.connection.execute("SELECT 1")
+        return get(client, *args, **options)
+
+    with patch.object(Client, "get", check_and_get):
+        yield
+
+
+def django_loader() -> AbstractContextManager[Any]:
+    create_cursor = base.DatabaseWrapper.create_cursor
+    return patch.object(DatabaseWrapper, "create_cursor", create_cursor)
+
+
+@contextmanager
+def scanned_objects() -> Iterator[None]:
+    gc.unfreeze()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.freeze()
+    gc.set_threshold(5_000)
+
+
+MECHANISMS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "all mechanisms": nullcontext,
+    "SQL compiled in each request": sql_each_time,
+    "DRF's own conversion of fields": rest_framework_fields,
+    "no prepared statements": no_prepared_statements,
+    "Django's query for the health of the connection": health_query,
+    "Django's loader for instants": django_loader,
+    "Python's default garbage collection": scanned_objects,
+}
+
+
+def main(rounds: int) -> None:
+    setup_test_environment()
+    name = connection.creation.create_test_db(verbosity=0)
+    try:
+        request = prepare()
+        gc.freeze()
+        gc.set_threshold(5_000)
+        times = measure(request, rounds)
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+    usual = median(times["all mechanisms"])
+    for mechanism, seen in times.items():
+        print(f"{mechanism:50} {median(seen):.2f} ms {median(seen) / usual - 1:+.0%}")
+
+
+def prepare() -> Callable[[], Any]:
+    """A request of a user with 100 tasks."""
+    user = User.objects.create_user("ann@example.com")
+    with write(user.pk) as writing:
+        writing.create(*(Task(owner=user, title=f"Task {number}") for number in range(100)))
+    access = RefreshToken.for_user(user).access_token
+    client = Client(headers={"authorization": f"Bearer {access}"})
+    return lambda: client.get("/api/tasks")
+
+
+def measure(request: Callable[[], Any], rounds: int) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for mechanism, without in MECHANISMS.items():
+            with without():
+                request()
+                started = process_time()
+                for _ in range(REQUESTS):
+                    assert request().status_code == 200
+                times[mechanism].append((process_time() - started) / REQUESTS * 1000)
+    return times
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
