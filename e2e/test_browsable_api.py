@@ -280,6 +280,6 @@ def test_an_edit_of_an_outdated_page_is_refused(page, add, server):
     page.get_by_label("Description").fill("Two bottles")
     page.get_by_role("button", name="PUT").click()
 
-    page.get_by_text("It has changed since. Read it again.").first.wait_for()
+    page.get_by_text("The object has changed since you fetched it.").first.wait_for()
     page.goto(path)
     assert page.get_by_label("Title").input_value() == "Buy oats"

@@ -17,7 +17,7 @@ class TokenExpired(APIException):
     status_code = status.HTTP_410_GONE
     default_code = "sync_token_expired"
     default_detail = (
-        "Changes since this token are no longer known. Delete your copy and start without `since`."
+        "This sync token has expired. Delete your copy and start again without `since`."
     )
 
 

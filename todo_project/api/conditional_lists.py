@@ -1,4 +1,4 @@
-"""`ETag` on lists: to poll one that has not changed costs the look-up of the caller alone."""
+"""`ETag` on lists: polling an unchanged list costs one query, which looks up the caller."""
 
 import hashlib
 from typing import Any
@@ -8,15 +8,15 @@ from rest_framework.response import Response
 
 from .preconditions import matches
 
-# What `Link` is made of, as the web server and proxies tell it.
+# The parts of the URL that `Link` contains, from the web server and proxies.
 URL = ["wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "HTTP_HOST", "PATH_INFO", "QUERY_STRING"]
 
 
 class ConditionalListMixin:
     """For the list of an `OwnedViewSet`.
 
-    The tag is made of the caller's revision, which every write of what they own changes. It is
-    read before the rows are, so a tag may be older than its list, but is never newer.
+    The tag contains the caller's revision, which every write of the caller's objects changes.
+    The revision is read before the rows, so a tag may be older than its list but never newer.
     """
 
     request: Any
@@ -26,7 +26,7 @@ class ConditionalListMixin:
         etag = self.list_tag()
         known = request.META.get("HTTP_IF_NONE_MATCH")
         if etag and known and matches(known, etag):
-            view.filter_queryset(view.get_queryset())  # refuses what the list refuses
+            view.filter_queryset(view.get_queryset())  # raises the same errors as the list
             view.paginator.read(request)
             response = Response(status=304)
         else:
@@ -36,7 +36,7 @@ class ConditionalListMixin:
         return response
 
     def list_tag(self) -> str | None:
-        """None for a list that depends on the minute, and for a page of the browsable API."""
+        """The `ETag`; None for the browsable API and for a list that changes with time."""
         view: Any = self
         variant = self.list_variant()
         if variant is None or self.request.accepted_renderer.format != "json":
@@ -44,14 +44,14 @@ class ConditionalListMixin:
         return make_state_tag(self.request, variant, view.serializer_class.Meta.fields)
 
     def list_variant(self) -> str | None:
-        """What the list depends on beside the caller and the URL; None if it is the time."""
+        """What else the list depends on besides the caller and the URL; None if it is the time."""
         return ""
 
 
 def make_state_tag(request: Any, *parts: Any) -> str:
-    """The `ETag` of an answer that depends on what the caller owns, the URL and these parts.
+    """The `ETag` of a response that depends on the caller's objects, the URL and these parts.
 
-    One of them should be the names of the fields, as another release may have others.
+    Pass the names of the fields as a part, because another release may have other fields.
     """
     user = request.user
     state = [

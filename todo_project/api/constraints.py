@@ -1,4 +1,4 @@
-"""Which errors of a database are conflicts with another request, and which are our own faults."""
+"""Tells database errors caused by a conflicting request from errors in our code."""
 
 import re
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ SQLITE = re.compile(r"(?:CHECK|UNIQUE) constraint failed: (?:index ')?([^']+)'?"
 
 
 def is_conflict(error: IntegrityError) -> bool:
-    """Whether it is against a constraint that a model has, or refers to a row that has gone.
+    """True if a model's constraint is violated or a referenced row no longer exists.
 
-    Anything else, such as a null where none may be, is a fault of the code.
+    Any other error, such as a null in a required column, is a bug in the code.
     """
     diagnostics: Any = getattr(error.__cause__, "diag", None)
     if diagnostics:
@@ -35,7 +35,7 @@ def known_constraints() -> frozenset[str]:
 
 
 def names(model: Any) -> Iterator[str]:
-    """What databases call the constraints of a model; SQLite has columns for most unique ones."""
+    """The names that databases use for a model's constraints; SQLite mostly names the columns."""
     table = model._meta.db_table
     for constraint in model._meta.constraints:
         yield constraint.name

@@ -12,18 +12,18 @@ lock = Lock()
 
 
 class SchemaView(SpectacularJSONAPIView):
-    """The OpenAPI document. It is the same for everybody, whatever the query."""
+    """Serves the OpenAPI document, the same for all users and query strings."""
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        with lock:  # the generator is not for parallel use
+        with lock:  # the generator is not thread-safe
             content = document()
         return HttpResponse(content, content_type=request.accepted_media_type)
 
 
 @cache
 def document() -> bytes:
-    """Generates the document once in each process, as that takes tens of milliseconds."""
+    """Generates the document once per process, because this takes tens of milliseconds."""
     schema = SchemaGenerator().get_schema(public=True)
     rendered: bytes = OpenApiJsonRenderer().render(schema)
     return rendered

@@ -6,7 +6,7 @@ from rest_framework.utils.html import is_html_input
 
 
 class StringField(serializers.CharField):
-    """DRF's `CharField`, but a number is no string: JSON readers lose digits of long ones."""
+    """DRF's `CharField`, but rejects numbers: JSON parsers lose digits of long numbers."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -15,10 +15,10 @@ class StringField(serializers.CharField):
 
 
 class MultilineField(StringField):
-    """A text whose line ends a form may change, as every form sends CR LF whatever was stored.
+    """A text of several lines. Browsers send every line end of a form as CR LF.
 
-    What a form sends is stored with LF, unless nothing but the line ends differs from what is
-    stored already: then that is the value. JSON is taken as it is.
+    Text from a form is stored with LF. If only its line ends differ from the stored text, the
+    value is the stored text. Text from JSON is not changed.
     """
 
     def to_internal_value(self, data: Any) -> str:

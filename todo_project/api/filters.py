@@ -1,4 +1,4 @@
-"""django-filter for prepared querysets: requests that choose the same filters share one SQL."""
+"""django-filter for prepared querysets: requests with the same filters share one SQL string."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -12,13 +12,13 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import get_error_detail
 from rest_framework.viewsets import GenericViewSet
 
-from .prepared import Parameter, keep
+from .prepared import Parameter, cached_for
 
 
 class ParameterMixin:
-    """For a filter that compares the column of `field_name` with any value.
+    """For a filter that compares the column `field_name` with a value of the caller.
 
-    The value is a parameter, so the SQL is the same for all values.
+    The value is a parameter of the SQL, so the SQL is the same for all values.
     """
 
     model: Any
@@ -31,9 +31,9 @@ class ParameterMixin:
 class OwnedFilterBackend(filters.DjangoFilterBackend):
     """Filters the list of an `OwnedViewSet`.
 
-    The names of the filters, and what is chosen of fixed choices, are the shape of the query,
-    whose SQL is made once. A filterset that has other filters works as with django-filter's own
-    backend; it makes its SQL for each request.
+    The names of the filters and the selected fixed choices are the shape of a query. The SQL of a
+    shape is built once. A filterset with any other filter works as with django-filter's own
+    backend: its SQL is built for each request.
     """
 
     def get_filterset_class(
@@ -54,11 +54,11 @@ class OwnedFilterBackend(filters.DjangoFilterBackend):
             for name, value in cleaned.items()
         )
         view.parameters.update(cleaned)
-        return keep(filter_by_shape, queryset)(filterset_class, shape)
+        return cached_for(filter_by_shape, queryset)(filterset_class, shape)
 
 
 def read_choices(fields: Mapping[str, forms.Field], query: Any) -> dict[str, str]:
-    """The values by name, repeated ones joined by commas and empty ones left out."""
+    """The values by name. Repeated values are joined by commas; empty values are left out."""
     return {
         name: ",".join(filter(None, values))
         for name, values in sorted(query.lists())
@@ -67,7 +67,7 @@ def read_choices(fields: Mapping[str, forms.Field], query: Any) -> dict[str, str
 
 
 def clean(fields: Mapping[str, forms.Field], chosen: dict[str, str]) -> dict[str, Any]:
-    """The validated values. A form would validate the filters that are not used, too."""
+    """The validated values. A form would also validate the unused filters."""
     cleaned, errors = {}, {}
     for name in chosen:
         try:
@@ -108,7 +108,7 @@ def is_parameter(filterset_class: type[filters.FilterSet], name: str) -> bool:
 
 @cache
 def has_shapes(filterset_class: type[filters.FilterSet]) -> bool:
-    """True if every filter takes fixed choices or a parameter, and the form checks nothing more."""
+    """True if all filters take fixed choices or a parameter and the form is Django's own."""
     options: Any = filterset_class
     return options._meta.form is forms.Form and all(
         is_parameter(filterset_class, name) or has_fixed_choices(one)

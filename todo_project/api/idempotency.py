@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a POST that is sent again changes nothing and has the first answer."""
+"""`Idempotency-Key`: a repeated POST changes nothing and gets the first response again."""
 
 import hashlib
 import re
@@ -18,14 +18,14 @@ from .renderers import FastJSONRenderer
 class KeyReused(APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_code = "idempotency_key_reused"
-    default_detail = "This Idempotency-Key came with another body before."
+    default_detail = "This Idempotency-Key was already used with a different body."
 
 
 def idempotent(handler: Callable[..., Response]) -> Callable[..., Response]:
-    """For a handler of POST of an `OwnedViewSet`, whose answers it keeps with their keys.
+    """Decorates a POST handler of an `OwnedViewSet`: stores each response with its key.
 
-    The handler runs under the lock on its caller, so the second of parallel requests finds the
-    answer of the first. What is refused, by an exception, is not kept.
+    The handler runs under the lock on the caller's row, so the second of two parallel requests
+    finds the response of the first. A response to an exception is not stored.
     """
 
     @wraps(handler)
@@ -34,7 +34,7 @@ def idempotent(handler: Callable[..., Response]) -> Callable[..., Response]:
         if key is None:
             return handler(view, request, *args, **kwargs)
         keys, digest = request.user.idempotency_keys, digest_of(request)
-        # A key that is known answers before the body is judged, which may be refused by now.
+        # Look up the key before validation: the same body may have become invalid since.
         if known := keys.filter(key=key).first():
             return replay(known, digest)
         response = handler(view, request, *args, **kwargs)
@@ -72,6 +72,6 @@ def read_key(request: Request) -> str | None:
 
 
 def digest_of(request: Request) -> str:
-    """Two requests are the same when their members are, in whatever order and spacing."""
+    """A digest of path and members. The order and spacing of the members do not change it."""
     body = orjson.dumps(request.data, default=str, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(request.path.encode() + b" " + body).hexdigest()

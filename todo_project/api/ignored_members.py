@@ -1,7 +1,7 @@
-"""`X-Ignored-Members`: says which members of a body were not used.
+"""`X-Ignored-Members`: lists the members of a body that were not used.
 
-Front ends send whole objects with members of their own, so those are no error. But a client that
-writes `done` for `completed` should see that nothing came of it.
+Front ends send whole objects, which include members of their own, so unknown members are not an
+error. But a client that writes `done` instead of `completed` should see that it had no effect.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ LONGEST_NAME, LONGEST_VALUE = 50, 1000  # characters
 
 
 class IgnoredMembersMixin:
-    """Lists the unknown members of a JSON body, and the read-only ones that differ.
+    """Lists the unknown members of a JSON body and the read-only members that differ.
 
-    A read-only member is compared with what was stored before the request.
+    A read-only member is compared with the value stored before the request.
     """
 
     ignored_members: list[str] = []
@@ -57,7 +57,7 @@ def find_ignored_members(serializer: Any) -> list[str]:
 
 
 def write_header(names: list[str]) -> str:
-    """The names, percent-encoded, in a list that ends with `...` when it would be too long."""
+    """The percent-encoded names, separated by commas. A list that is too long ends with `...`."""
     value = ", ".join(quote(name[:LONGEST_NAME], safe="") for name in names)
     if len(value) <= LONGEST_VALUE:
         return value

@@ -9,10 +9,10 @@ from rest_framework.utils.mediatypes import media_type_matches, order_by_precede
 
 
 class QualityNegotiation(DefaultContentNegotiation):
-    """DRF's content negotiation, with the qualities of RFC 9110, section 12.5.1.
+    """DRF's content negotiation with the quality values of RFC 9110, section 12.5.1.
 
-    Each renderer has the quality of the most specific media range that names it; 0 rules it out.
-    Of equal qualities the more specific range wins, then the order of the renderers.
+    A renderer has the quality of the most specific media range that matches it; 0 excludes it.
+    Among equal qualities the more specific range wins, then the first renderer.
     """
 
     def select_renderer(
@@ -26,7 +26,7 @@ class QualityNegotiation(DefaultContentNegotiation):
         return super().select_renderer(request, [renderers[ranks.index(best)]], format_suffix)
 
     def get_accept_list(self, request: Request) -> list[str]:
-        """The media ranges of `Accept`; an empty header is as none (RFC 9110, section 5.6.1)."""
+        """The media ranges of `Accept`. Ignores an empty header (RFC 9110, section 5.6.1)."""
         if not request.headers.get("Accept", "").strip(", \t"):
             return ["*/*"]
         ranges: list[str] = super().get_accept_list(request)
@@ -34,7 +34,7 @@ class QualityNegotiation(DefaultContentNegotiation):
 
 
 def rank(media_type: str, accepted: Sequence[set[str]]) -> tuple[float, int]:
-    """The quality of a media type and how specific it was asked for, to compare; (0, 0) if not."""
+    """A sort key: the quality of a media type and how specific its range is; (0, 0) if excluded."""
     for position, ranges in enumerate(accepted):
         if matching := [one for one in ranges if media_type_matches(media_type, one)]:
             return max(map(quality, matching)), -position
@@ -42,7 +42,7 @@ def rank(media_type: str, accepted: Sequence[set[str]]) -> tuple[float, int]:
 
 
 def quality(media_range: str) -> float:
-    """Its `q`; 1 without one, or with one that is no number from 0 to 1."""
+    """The value of `q`; 1 if it is missing or not a number from 0 to 1."""
     try:
         value = float(parse_header_parameters(media_range)[1].get("q", 1))
     except ValueError:

@@ -1,9 +1,10 @@
-"""Things that belong to a user, and the one way to write them.
+"""Objects that belong to a user, and the only way to write them.
 
-Each user has a counter. A write takes its next number and gives it to every row that it changes.
-The counter's row stays locked until the transaction ends, so numbers are committed in order: a
-client that has read up to a number has missed nothing up to it. Locks are always taken in one
-order, first the owners' and then the rows', each by ascending id, so writers never deadlock.
+Each user has a counter. A write takes the counter's next number and stores it in every row that
+the write changes. The counter's row stays locked until the transaction ends, so numbers are
+committed in order: a client that has read up to a number has missed no change up to that number.
+Locks are always taken in one order: first the owners' rows, then the objects' rows, both by
+ascending id. So writers never deadlock.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,8 +22,8 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from .prepared import Parameter
 
-BATCH = 1_000  # rows of one statement
-ALIKE = 20  # rows that have the same new values, on average, where each such group has a statement
+BATCH = 1_000  # the most rows in one statement
+ALIKE = 20  # the least average number of rows with equal values for one UPDATE per group
 
 
 class OwnedQuerySet(models.QuerySet[Any]):
@@ -31,29 +32,29 @@ class OwnedQuerySet(models.QuerySet[Any]):
 
 
 class Owned(models.Model):
-    """A row of one owner, written by `write()` alone."""
+    """A row with an owner. Only `write()` writes it."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="%(class)ss",
-        db_index=False,  # each model has indexes that begin with it
+        db_index=False,  # each model has indexes that begin with the owner
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(editable=False)
-    # The number of the write that changed it last.
+    # The number of the last write that changed this row.
     revision = models.BigIntegerField(default=0, editable=False)
-    # The numbers of the writes that changed its members last, for those changed since it was made.
+    # For each member changed since creation: the number of the last write that changed it.
     member_revisions = models.JSONField(default=dict, editable=False)
 
-    # The columns of a member, where these are not one of its name.
+    # The columns of each member that is not one column of the same name.
     columns: ClassVar[dict[str, list[str]]] = {}
 
     class Meta:
         abstract = True
 
     def save(self, *args: Any, **options: Any) -> None:
-        """For a new one only: `change()` writes what differs of one that is stored."""
+        """Insert a new row. Use `change()` for a stored row: it writes only what differs."""
         if not self._state.adding:
             raise TypeError("Use change(): a save would write every column.")
         with write(self.owner_id) as writing:
@@ -73,36 +74,36 @@ class Owned(models.Model):
         setattr(self, name, value)
 
     def change(self, values: Mapping[str, Any]) -> None:
-        """Set what differs and write its columns alone; when nothing does, write nothing.
+        """Set the members that differ and write only their columns, or nothing if none differs.
 
-        The caller holds the lock on the row, or it is as stored.
+        The caller must hold the lock on the row, or the object must equal the stored row.
         """
         with write(self.owner_id) as writing:
             writing.update(self, **values)
 
 
 class OwnerGone(InvalidToken):
-    """The account was deleted after the request was let in."""
+    """The account was deleted after the request was authenticated."""
 
     default_detail: Any = "The sign-in of this token has ended."
 
 
 class Write:
-    """What one transaction changes, with the number that it took of each owner's counter.
+    """The changes of one transaction, with the number taken from each owner's counter.
 
-    Objects change at once, rows when it is flushed, which `write()` does at its end.
+    Objects change immediately. Rows change in `flush()`, which `write()` calls at its end.
     """
 
     def __init__(self, revisions: Mapping[int, int]) -> None:
         self.revisions = revisions
         self.now = timezone.now()
-        self.changed: set[int] = set()  # the owners whose numbers are used
+        self.changed: set[int] = set()  # the ids of owners whose numbers are used
         self.created: list[Owned] = []
-        self.updated: dict[Owned, set[str]] = {}  # the columns to write of each
+        self.updated: dict[Owned, set[str]] = {}  # the columns to write for each object
 
     @property
     def revision(self) -> int:
-        """The number of its only owner."""
+        """The number, for a write with one owner."""
         (revision,) = self.revisions.values()
         return revision
 
@@ -117,14 +118,14 @@ class Write:
         self.created += ones
 
     def update(self, one: Owned, **values: Any) -> bool:
-        """Set the members that differ, if any. The row is locked, and `one` is as it is stored."""
+        """Set the members that differ. The row must be locked and equal to `one`."""
         changed = self.set(one, **values)
         if changed:
             self.write_columns(one, ["updated_at"], updated_at=self.now)
         return changed
 
     def set(self, one: Owned, **values: Any) -> bool:
-        """As `update()`, for what an owner does not see as a change of the thing itself."""
+        """Like `update()`, but keeps `updated_at`: for changes that users do not see as edits."""
         changed = [name for name, value in values.items() if getattr(one, name) != value]
         if not changed:
             return False
@@ -142,14 +143,14 @@ class Write:
     def write_columns(self, one: Owned, columns: Collection[str], **values: Any) -> None:
         for name, value in values.items():
             one.assign(name, value, self.now)
-        for column in columns:  # some are made of others
+        for column in columns:  # some columns are computed from others
             field: Any = one._meta.get_field(column)
             field.pre_save(one, False)
         if not one._state.adding:
             self.updated.setdefault(one, set()).update(columns)
 
     def delete(self, *ones: Owned) -> None:
-        """For good. A tombstone tells the clients that have a copy."""
+        """Delete permanently. A tombstone informs clients that have a copy."""
         tombstone: Any = apps.get_model("accounts.Tombstone")
         tombstone.objects.bulk_create(
             [
@@ -168,7 +169,7 @@ class Write:
                 model._base_manager.filter(pk__in=[one.pk for one in batch]).delete()
 
     def flush(self) -> None:
-        """Write the rows, so that new ones have their ids."""
+        """Write the rows to the database. New objects get their ids."""
         created, self.created = self.created, []
         updated, self.updated = self.updated, {}
         if len(created) == 1:
@@ -180,9 +181,9 @@ class Write:
             save_all(model, {one: updated[one] for one in rows})
 
     def give_back(self) -> None:
-        """The numbers that no row was given: the next write of their owners takes them.
+        """Return unused numbers to the counters, so the owners' next writes take them.
 
-        Unless a write within this one has taken a later number, which must not come twice.
+        Skip a counter if a nested write took a later number: that number must stay unique.
         """
         for owner_id in sorted(self.revisions.keys() - self.changed):
             number = self.revisions[owner_id]
@@ -191,7 +192,7 @@ class Write:
 
 
 def save_all(model: Any, updated: Mapping[Owned, set[str]]) -> None:
-    """Write these columns of these rows in as few statements as their values allow."""
+    """Write these columns of these rows, with one statement for rows with equal values."""
     if len(updated) == 1:
         for one, columns in updated.items():
             return models.Model.save(one, update_fields=columns)
@@ -209,7 +210,7 @@ def save_all(model: Any, updated: Mapping[Owned, set[str]]) -> None:
 
 
 def by(key: Callable[[Any], Any], ones: Iterable[Any]) -> Iterator[tuple[Any, list[Any]]]:
-    """The objects in groups of one key, in the order in which they come."""
+    """Groups of consecutive objects with the same key."""
     for value, group in groupby(ones, key):
         yield value, list(group)
 
@@ -221,7 +222,7 @@ def batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 @contextmanager
 def write(owner_id: int) -> Iterator[Write]:
-    """A transaction that holds the owner's lock. Raises `OwnerGone` if there is no such user."""
+    """A transaction that holds the lock on the owner. Raises `OwnerGone` for an unknown user."""
     with write_of([owner_id]) as writing:
         if not writing.revisions:
             raise OwnerGone()
@@ -230,7 +231,7 @@ def write(owner_id: int) -> Iterator[Write]:
 
 @contextmanager
 def write_rows(queryset: models.QuerySet[Any]) -> Iterator[tuple[Write, list[Any]]]:
-    """A transaction that holds the locks on these rows of any owner, and gives the rows."""
+    """A transaction that locks these rows and their owners. Gives the `Write` and the rows."""
     found = queryset.order_by().values_list("owner_id", flat=True).distinct()
     with write_of(found) as writing:
         rows = queryset.filter(owner__in=[*writing.revisions]).order_by("pk")
@@ -239,7 +240,7 @@ def write_rows(queryset: models.QuerySet[Any]) -> Iterator[tuple[Write, list[Any
 
 @contextmanager
 def write_of(owner_ids: Iterable[int]) -> Iterator[Write]:
-    """A transaction that holds the locks of these owners, as far as they are still there."""
+    """A transaction that holds the locks on those of these owners that still exist."""
     with transaction.atomic():
         taken = {pk: take_number(pk) for pk in sorted(owner_ids)}
         writing = Write({pk: number for pk, number in taken.items() if number is not None})
@@ -249,7 +250,7 @@ def write_of(owner_ids: Iterable[int]) -> Iterator[Write]:
 
 
 def take_number(owner_id: int) -> int | None:
-    """The next number of an owner: one statement, which also locks the owner's row."""
+    """Takes an owner's next number. The statement also locks the owner's row."""
     table = connection.ops.quote_name(get_user_model()._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(

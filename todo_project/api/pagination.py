@@ -1,5 +1,5 @@
-"""Paging by key, not by offset: a page costs the same wherever it is, and inserts and deletes
-between two pages neither repeat nor hide a row that was there throughout."""
+"""Keyset pagination: all pages cost the same, and rows that are inserted or deleted between two
+requests neither repeat nor hide other rows."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -23,15 +23,15 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
-from .prepared import Parameter, PreparedQuery, keep
+from .prepared import Parameter, PreparedQuery, cached_for
 
 
 class KeysetPagination(BasePagination):
-    """Pages of a queryset ordered by names of columns or annotations, none of them ever null.
+    """Pages of a queryset that is ordered by columns or annotations without nulls.
 
-    The body is the plain page; `Link` (RFC 8288) carries `next` and `prev` while there are
-    such pages. The cursor in them is signed, so what comes back is what was given out, and
-    bound to the other parameters, as a place in one order means nothing in another.
+    The body is a plain array. The `Link` header (RFC 8288) has `next` and `prev` if these pages
+    exist. The cursor in a link is signed, so clients cannot change it. The signature includes the
+    other query parameters, because a position in one order means nothing in another.
     """
 
     query_parameters = ("page_size", "cursor")
@@ -43,31 +43,31 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         size, backward, position = self.read(request)
         order = names_of(queryset)
-        if len(position) not in (0, len(order)):  # of a release with another order
+        if len(position) not in (0, len(order)):  # from a release with another order
             raise bad_cursor()
         if hasattr(view, "parameters"):
             rows = self.fetch_prepared(queryset, size, backward, position, view.parameters)
         else:
             rows = list(find_page(queryset, backward, position)[: size + 1])
         page = rows[:size]
-        # Open are the way it came, if from a row, and the way it goes, if there is one to spare.
-        came, goes = bool(position), len(rows) > size
+        # A position means that rows precede this page; an extra row means that rows follow.
+        has_previous, has_next = bool(position), len(rows) > size
         if backward:
             page.reverse()
-            came, goes = goes, came
+            has_previous, has_next = has_next, has_previous
         self.links = {}
-        if goes:
+        if has_next:
             self.links["next"] = self.link(False, order, page[-1:])
-        if came:
+        if has_previous:
             self.links["prev"] = self.link(True, order, page[:1])
         return page
 
     def fetch_prepared(
         self, queryset: Any, size: int, backward: bool, position: list[Any], values: dict[str, Any]
     ) -> list[Any]:
-        """The usual limit is written into the SQL: PostgreSQL plans better when it knows it."""
+        """Writes the default limit into the SQL, because PostgreSQL then chooses a better plan."""
         usual = size + 1 if size == self.page_size else None
-        query: PreparedQuery = keep(make_page, queryset)(usual, backward, bool(position))
+        query: PreparedQuery = cached_for(make_page, queryset)(usual, backward, bool(position))
         keys = {f"key {place}": key for place, key in enumerate(position)}
         return query.fetch({**keys, **values}, None if usual else size + 1)
 
@@ -83,7 +83,7 @@ class KeysetPagination(BasePagination):
         return render_to_string("rest_framework/pagination/previous_and_next.html", urls)
 
     def read(self, request: Request) -> tuple[int, bool, list[Any]]:
-        """The page that is asked for: its size, its direction and its position."""
+        """The size, direction and position of the requested page."""
         self.request = request
         return self.read_page_size(), *self.read_cursor()
 
@@ -92,11 +92,13 @@ class KeysetPagination(BasePagination):
         if not text:
             return self.page_size
         if not re.fullmatch("[1-9][0-9]{0,2}", text) or int(text) > self.max_page_size:
-            raise invalid("page_size", f"Must be a whole number from 1 to {self.max_page_size}.")
+            raise invalid_parameter(
+                "page_size", f"Must be a whole number from 1 to {self.max_page_size}."
+            )
         return int(text)
 
     def read_cursor(self) -> tuple[bool, list[Any]]:
-        """The direction and the keys of the row to go on from; no keys mean from the end."""
+        """The direction and the keys of the row to continue from; no keys to start at an end."""
         text = self.request.query_params.get("cursor", "")
         if not text:
             return False, []
@@ -107,13 +109,13 @@ class KeysetPagination(BasePagination):
         return backward, position
 
     def link(self, backward: bool, order: Iterable[str], edge: Sequence[Model]) -> str:
-        """The address of the page before or after `edge`, the outermost row of this one.
+        """The URL of the page before or after `edge`, the first or last row of this page.
 
-        Without a row, as this page is empty, that is the last page or the first.
+        `edge` is empty if this page is empty: then the URL of the last or first page.
         """
         url = self.request.build_absolute_uri()
         for name, value in self.request.query_params.items():
-            if not value:  # which a browser sends, and the JSON API refuses
+            if not value:  # sent by browsers; rejected by the JSON API
                 url = remove_query_param(url, name)
         if not edge and not backward:
             return remove_query_param(url, "cursor")
@@ -138,31 +140,31 @@ class KeysetPagination(BasePagination):
             {
                 "name": "page_size",
                 "in": "query",
-                "description": "How many a page holds.",
+                "description": "The number of rows per page.",
                 "schema": {**size, "default": self.page_size},
             },
             {
                 "name": "cursor",
                 "in": "query",
-                "description": "Where the page begins: opaque, taken from `Link`.",
+                "description": "An opaque value from a `Link` header: where the page starts.",
                 "schema": {"type": "string"},
             },
         ]
 
 
 def make_page(
-    queryset: QuerySet[Any], limit: int | None, backward: bool, begun: bool
+    queryset: QuerySet[Any], limit: int | None, backward: bool, has_position: bool
 ) -> PreparedQuery:
-    """The query of a page; the keys of its position, if it has one, are parameters."""
-    fields = key_fields(queryset) if begun else []
+    """The query of a page. The keys of its position, if any, are parameters."""
+    fields = key_fields(queryset) if has_position else []
     keys = [Parameter(f"key {place}", field) for place, field in enumerate(fields)]
-    return PreparedQuery(beyond(queryset, backward, keys)[:limit])
+    return PreparedQuery(after_position(queryset, backward, keys)[:limit])
 
 
 def find_page(queryset: QuerySet[Any], backward: bool, position: Sequence[Any]) -> QuerySet[Any]:
-    """As `make_page()`, of a queryset that cannot be prepared."""
+    """Like `make_page()`, for a queryset that cannot be prepared."""
     pairs = zip(position, key_fields(queryset), strict=False)
-    return beyond(queryset, backward, [Value(key, field) for key, field in pairs])
+    return after_position(queryset, backward, [Value(key, field) for key, field in pairs])
 
 
 def names_of(queryset: QuerySet[Any]) -> list[str]:
@@ -170,7 +172,7 @@ def names_of(queryset: QuerySet[Any]) -> list[str]:
 
 
 def key_fields(queryset: QuerySet[Any]) -> list[Any]:
-    """The fields of the columns and annotations that a queryset is ordered by."""
+    """The fields of the columns and annotations in the order of a queryset."""
     annotations = queryset.query.annotations
     return [
         annotations[name].output_field
@@ -180,19 +182,19 @@ def key_fields(queryset: QuerySet[Any]) -> list[Any]:
     ]
 
 
-def beyond(queryset: QuerySet[Any], backward: bool, keys: Sequence[Any]) -> QuerySet[Any]:
-    """The rows after a position or, the nearest first, before it; all rows without keys."""
+def after_position(queryset: QuerySet[Any], backward: bool, keys: Sequence[Any]) -> QuerySet[Any]:
+    """The rows after a position, or before it, the nearest first. All rows if `keys` is empty."""
     order = names_of(queryset)
     if backward:
         queryset, order = queryset.reverse(), [opposite(name) for name in order]
-    return queryset.filter(is_beyond(order, keys)) if keys else queryset
+    return queryset.filter(is_after(order, keys)) if keys else queryset
 
 
-def is_beyond(order: Sequence[str], position: Sequence[Any]) -> Q:
-    """Rows that come after `position` in `order`.
+def is_after(order: Sequence[str], position: Sequence[Any]) -> Q:
+    """The condition for rows that come after `position` in `order`.
 
-    Keys of one direction are compared as one SQL row value, which an index on them serves
-    wherever it begins; `a > x OR (a = x AND b > y)` would read all that comes before.
+    Keys with the same direction are compared as one SQL row value, so an index scan starts at the
+    position. With `a > x OR (a = x AND b > y)` it would read all rows before the position.
     """
     condition = Q()
     keys = zip(order, position, strict=True)
@@ -211,8 +213,10 @@ def opposite(name: str) -> str:
 
 
 def bad_cursor() -> ValidationError:
-    return invalid("cursor", "Must come from a `Link` header and keep the parameters it came with.")
+    return invalid_parameter(
+        "cursor", "Use a cursor from a `Link` header, with the same other parameters."
+    )
 
 
-def invalid(parameter: str, message: str) -> ValidationError:
+def invalid_parameter(parameter: str, message: str) -> ValidationError:
     return ValidationError({parameter: [ErrorDetail(message, "invalid")]})

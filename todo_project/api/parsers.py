@@ -1,4 +1,4 @@
-"""What a request body may be: one strict JSON object, or a form from the browsable API."""
+"""Parsers for request bodies: one strict JSON object, or a form of the browsable API."""
 
 import json
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from rest_framework.renderers import JSONRenderer
 
 
 class StrictJSONParser(BaseParser):
-    """RFC 8259 as I-JSON (RFC 7493) narrows it, an object at the top.
+    """Parses I-JSON (RFC 7493, a subset of RFC 8259) whose top level is an object.
 
-    Refused with a 400: other encodings than UTF-8, NaN and infinite numbers, lone surrogates,
-    repeated member names, more than 254 levels of nesting, anything but an object.
+    Rejects with a 400: encodings other than UTF-8, NaN and infinite numbers, lone surrogates,
+    repeated member names, more than 254 levels of nesting, any top level other than an object.
     """
 
     media_type = "application/json"
-    renderer_class = JSONRenderer  # the browsable API's raw data form asks for it
+    renderer_class = JSONRenderer  # for the browsable API's raw data form
 
     def parse(
         self,
@@ -30,7 +30,7 @@ class StrictJSONParser(BaseParser):
         body = stream.read()
         try:
             data = orjson.loads(body)
-            orjson.dumps(data)  # which bounds the depth, at 254 levels
+            orjson.dumps(data)  # rejects more than 254 levels
             json.loads(body, object_pairs_hook=refuse_repeated_names)
         except (RecursionError, TypeError, ValueError) as error:
             raise ParseError(f"The body is not valid JSON: {error}.") from error
@@ -40,17 +40,18 @@ class StrictJSONParser(BaseParser):
 
 
 def refuse_repeated_names(pairs: list[tuple[str, Any]]) -> None:
-    """Which of two members of one name counts is up to the reader, so a body has no such pair."""
+    """Raises `ValueError` for a repeated name, because parsers disagree on which value counts."""
     names = [name for name, _ in pairs]
     if len(names) != len(set(names)):
         raise ValueError("a member name is repeated")
 
 
 class SessionFormMixin:
-    """Forms are for the browsable API only.
+    """Accepts forms from the browsable API only.
 
-    A browser sends forms across sites without asking, so only a session, which is behind the
-    CSRF check, may use them; bearer clients and anonymous calls (sign-in above all) send JSON.
+    Browsers send forms to other sites without asking. So only requests with a session, which
+    pass the CSRF check, may send forms. Bearer clients and anonymous requests (such as a
+    sign-in) must send JSON.
     """
 
     def parse(
@@ -60,12 +61,12 @@ class SessionFormMixin:
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         request = (parser_context or {})["request"]
-        # Who signed in cannot be asked: the session's CSRF check itself reads the form.
+        # Do not read `request.user` here: the session's CSRF check itself reads the form.
         by_session = any(isinstance(one, SessionAuthentication) for one in request.authenticators)
         scheme = request.headers.get("Authorization", "").partition(" ")[0]
         if not by_session or scheme.lower() == "bearer":
             raise UnsupportedMediaType(media_type or "")
-        parser: Any = super()  # of the class that this is mixed into
+        parser: Any = super()  # the parser class that follows this mixin
         return parser.parse(stream, media_type, parser_context)
 
 

@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, section 13): nobody overwrites a change they have not seen."""
+"""Conditional requests (RFC 9110, section 13): clients do not overwrite changes of others."""
 
 import re
 from typing import Any
@@ -16,31 +16,33 @@ from .renderers import as_json
 class PreconditionFailed(APIException):
     status_code = status.HTTP_412_PRECONDITION_FAILED
     default_code = "precondition_failed"
-    default_detail = "It has changed since. Read it again."
-    members: dict[str, Any] = {}  # of the problem, beside those that every problem has
+    default_detail = "The object has changed since you fetched it. Fetch it again and retry."
+    members: dict[str, Any] = {}  # added to the members of every problem
 
 
 class MergeConflict(PreconditionFailed):
-    """Tells which of the members that were sent have changed, and the object as it is now."""
+    """Reports which of the sent members have changed, and the current object."""
 
     def __init__(self, current: Any, conflicts: list[str]) -> None:
-        super().__init__(f"These members have changed since: {', '.join(conflicts)}.")
+        super().__init__(
+            f"These members have changed since you fetched them: {', '.join(conflicts)}."
+        )
         self.members = {"current": current, "conflicts": conflicts}
 
 
 class ETagMixin:
     """For views of objects that have an `etag`.
 
-    Answers about one object carry its `ETag`; a GET that knows it is answered 304. A write is
-    checked as soon as the object is found, which is under the lock on its row, and before what
-    was sent is looked at; a caller who may not see the object is told 404 before that.
+    Responses with one object have its `ETag`. A GET whose `If-None-Match` lists it gets a 304. A
+    write is checked when the object is found: under the lock on its row and before the body is
+    validated. A caller who may not see the object gets a 404 first.
 
-    A stale PATCH that prefers it (RFC 7240, `handling=lenient`) is merged when no member that it
-    sets has changed since.
+    A stale PATCH with `Prefer: handling=lenient` (RFC 7240) is merged if none of the members that
+    it sets has changed since.
     """
 
     request: Any
-    merge_base: int | None = None  # the revision that a stale PATCH was made from
+    merge_base: int | None = None  # the revision on which a stale PATCH is based
 
     def get_object(self) -> Any:
         view: Any = super()
@@ -80,18 +82,18 @@ class ETagMixin:
         view.perform_update(serializer)
 
     def tag_in_form(self) -> str | None:
-        """A form of the browsable API has no header for it, but a hidden field."""
+        """The tag in the hidden field of a form: the browsable API cannot send headers."""
         if "form" not in (self.request.content_type or ""):
             return None
         form: Any = self.request.data
-        return str(form["etag"]) if "etag" in form else None  # or the name of a file
+        return str(form["etag"]) if "etag" in form else None  # a file gives its name
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> Response:
         instance = getattr(getattr(response.data, "serializer", None), "instance", None)
         etag = getattr(instance, "etag", None)
-        # A tag is of one representation: the browsable page of the object has none.
+        # A tag identifies one representation, so HTML pages of the object have none.
         if etag and not response.exception and request.accepted_renderer.format == "json":
             known = request.headers.get("If-None-Match", "")
             if request.method in ("GET", "HEAD") and matches(known, etag):
@@ -105,16 +107,15 @@ class ETagMixin:
 
 
 def prefers_merging(request: Request) -> bool:
-    """Whether `Prefer` says `handling=lenient`; of preferences given twice the first counts."""
+    """True if `Prefer` has `handling=lenient`. Only the first `handling` counts."""
     preferences = [part.split(";")[0] for part in request.headers.get("Prefer", "").split(",")]
     pairs = [re.sub(r'[\s"]', "", one).lower().partition("=") for one in preferences]
     return next((value for name, _, value in pairs if name == "handling"), "") == "lenient"
 
 
 def matches(header: str, etag: str) -> bool:
-    """Whether a list of entity tags has this one, or is `*`.
+    """True if the header lists this ETag or is `*`.
 
-    Ours are strong, but a proxy that compresses answers makes weak ones of them: a `W/` before
-    the tag is not held against it.
+    Our tags are strong, but proxies that compress responses make them weak. So `W/` is ignored.
     """
     return any(known in ("*", etag, f"W/{etag}") for known in parse_etags(header))

@@ -1,9 +1,9 @@
-"""Querysets whose SQL is made once, for reads that are repeated with other values.
+"""Querysets whose SQL is built once, for reads that are repeated with other values.
 
-Django makes the SQL of a queryset each time that it runs, which takes longer than a short query.
-Here a value that differs from request to request, such as the caller's id, is a `Parameter` of the
-queryset and is given when the query runs. A queryset with a parameter cannot run in another way:
-the database drivers refuse it.
+Django builds the SQL of a queryset each time the queryset runs. That takes longer than a short
+query. Here a value that differs between requests, such as the caller's id, is a `Parameter` of the
+queryset. `PreparedQuery.fetch()` gets its value. If a queryset with a parameter runs in any other
+way, the database driver raises an error.
 """
 
 import threading
@@ -17,11 +17,11 @@ from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable
 from django.db.transaction import TransactionManagementError
 
-SHAPES = 256  # of one queryset that are kept: by field names, filters or places of a page
+SHAPES = 256  # cached results per function and queryset
 
 
 class Parameter(Expression):
-    """Stands in a queryset for a value that is given later, by name."""
+    """A placeholder in a queryset for a value that is passed later, by name."""
 
     def __init__(self, name: str, output_field: Any) -> None:
         super().__init__(output_field)
@@ -35,7 +35,7 @@ class Parameter(Expression):
 
 
 class PreparedQuery:
-    """The SQL of a queryset of rows. Raises `ValueError` for a queryset of anything else."""
+    """The SQL of a queryset of model instances. Raises `ValueError` for any other queryset."""
 
     def __init__(self, queryset: Any) -> None:
         if reasons := ", ".join(unsupported(queryset)):
@@ -45,18 +45,18 @@ class PreparedQuery:
         compiler: Any = self.query.get_compiler(connection=connection)
         self.sql, self.parameters = compiler.as_sql()
         self.columns = [column for column, *_ in compiler.select]
-        of_model = compiler.klass_info["select_fields"]  # those deferred are not among them
+        of_model = compiler.klass_info["select_fields"]  # without deferred columns
         self.fields = [self.columns[place].target.attname for place in of_model]
         self.annotations = list(self.query.annotation_select)
         self.is_plain = is_plain(self.model)
         self.converts = bool(compiler.get_converters(self.columns))
-        self.of_thread = threading.local()  # converters hold the connection of their thread
+        self.of_thread = threading.local()  # converters contain the thread's connection
 
     def fetch(self, values: Mapping[str, Any], limit: int | None = None) -> list[Any]:
-        """The instances for these values of the parameters, at most `limit` of them."""
-        # Django checks this when it makes the SQL, which may have happened in a transaction.
+        """At most `limit` instances for these values of the parameters."""
+        # Django checks this only when it builds the SQL, which may have happened in a transaction.
         if self.query.select_for_update and connection.get_autocommit():
-            raise TransactionManagementError("Rows are locked in a transaction.")
+            raise TransactionManagementError("select_for_update() needs a transaction.")
         given = [p.value(values) if isinstance(p, Parameter) else p for p in self.parameters]
         with connection.cursor() as cursor:
             if limit is None:
@@ -91,7 +91,7 @@ class PreparedQuery:
 
 
 def unsupported(queryset: QuerySet[Any]) -> Iterator[str]:
-    """What a queryset has that makes more or less of a row than the columns of its model."""
+    """The features of a queryset that `PreparedQuery` cannot handle."""
     query: Any = queryset.query
     if queryset._iterable_class is not ModelIterable:
         yield "values()"
@@ -106,7 +106,7 @@ def unsupported(queryset: QuerySet[Any]) -> Iterator[str]:
 
 
 def is_plain(model: Any) -> bool:
-    """True if no code of the model runs when an instance is read."""
+    """True if loading an instance runs no custom code of the model and no signal."""
     stock: Any = Model
     listens = any(signal.has_listeners(model) for signal in (signals.pre_init, signals.post_init))
     return (
@@ -118,7 +118,7 @@ def is_plain(model: Any) -> bool:
 
 
 def build(model: type[Model], names: list[str], row: Any) -> Model:
-    """An instance as Django makes it, without the call of `__init__()`."""
+    """An instance as Django loads it, but without a call of `__init__()`."""
     instance = model.__new__(model)
     state = ModelState()
     state.adding, state.db = False, DEFAULT_DB_ALIAS
@@ -126,10 +126,10 @@ def build(model: type[Model], names: list[str], row: Any) -> Model:
     return instance
 
 
-def keep(function: Callable[..., Any], queryset: QuerySet[Any]) -> Callable[..., Any]:
-    """The function of this queryset, whose results are kept for as long as the queryset is.
+def cached_for(function: Callable[..., Any], queryset: QuerySet[Any]) -> Callable[..., Any]:
+    """`function` with this queryset as first argument and a cache of its results.
 
-    A queryset that a view makes for each request takes what was made of it along when it goes.
+    The cache is stored on the queryset, so both are freed together.
     """
     kept: dict[Any, Callable[..., Any]] = queryset.__dict__.setdefault("_prepared", {})
     if function not in kept:
@@ -138,8 +138,8 @@ def keep(function: Callable[..., Any], queryset: QuerySet[Any]) -> Callable[...,
 
 
 def prepare(queryset: QuerySet[Any], *names: str) -> PreparedQuery:
-    """The queryset, filtered by the fields of these names; the value of each is a parameter."""
-    query: PreparedQuery = keep(make_query, queryset)(*names)
+    """The queryset filtered by these fields. The value of each is a parameter."""
+    query: PreparedQuery = cached_for(make_query, queryset)(*names)
     return query
 
 

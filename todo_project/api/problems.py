@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): the one shape of every failure under `/api`."""
+"""Problem details (RFC 9457): the format of every error under `/api`."""
 
 import logging
 import sys
@@ -29,10 +29,10 @@ from .renderers import FastJSONRenderer
 MEDIA_TYPE = "application/problem+json"
 DETAIL_LIMIT = 500  # characters of each error
 
-# It refuses, is away, or was, when a connection was kept for later; it is a standby and takes no
-# writes; or a pooler sent its last words in place of an answer.
+# The database refuses connections, is down, or was down since a persistent connection was opened;
+# it is a read-only standby; or a pooler closed the connection with an error.
 UNAVAILABLE = (InterfaceError, InternalError, OperationalError)
-# A table has changed since a statement was prepared; the backend closes the connection.
+# A table has changed since a statement was prepared. The backend closes the connection.
 STALE_PLAN = "0A000"
 
 NOT_BEARER = "The header must be `Authorization: Bearer` followed by an access token."
@@ -43,13 +43,13 @@ logger = logging.getLogger(__name__)
 class Conflict(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "conflict"
-    default_detail = "This conflicts with what is stored."
+    default_detail = "The request conflicts with stored data."
 
 
 class DatabaseUnavailable(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "database_unavailable"
-    default_detail = "The database cannot do this now. Try again shortly."
+    default_detail = "The database is temporarily unavailable. Try again shortly."
     wait = 2  # seconds, sent as `Retry-After`
 
 
@@ -63,17 +63,17 @@ class Busy(APIException):
 class UnstorableValue(APIException):
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "bad_request"
-    default_detail = "The database cannot store a value that was sent."
+    default_detail = "The database cannot store one of the sent values."
 
 
 def translate(error: BaseException | None) -> BaseException | None:
-    """What the trouble of a database means to the client."""
+    """The API exception for a database error; any other error unchanged."""
     if isinstance(error, IntegrityError) and is_conflict(error):
         return Conflict()
     if isinstance(error, DataError):
         return UnstorableValue()
     if isinstance(error, UNAVAILABLE) or has_stale_plan(error):
-        logger.warning("The database fails: %s", error)
+        logger.warning("Database error: %s", error)
         return DatabaseUnavailable()
     return error
 
@@ -86,16 +86,17 @@ def has_stale_plan(error: BaseException | None) -> bool:
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's own exception handler, its answer turned into a problem."""
+    """DRF's exception handler, with the response body turned into a problem."""
     error = cast(Exception, translate(error))
     if isinstance(error, NotAuthenticated) and "Authorization" in context["request"].headers:
         error.detail = ErrorDetail(NOT_BEARER, error.default_code)
     response = drf_exception_handler(error, context)
     if response is None:
         return None
-    response.data = (
-        invalid(error) if isinstance(error, ValidationError) else refused(error, response)
-    )
+    if isinstance(error, ValidationError):
+        response.data = validation_problem(error)
+    else:
+        response.data = error_problem(error, response)
     renderer = getattr(context["request"], "accepted_renderer", None)
     if renderer is None or renderer.format == "json":
         response.content_type = MEDIA_TYPE
@@ -103,7 +104,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def problem(code: int, slug: str, detail: str) -> dict[str, Any]:
-    """The members of a problem; `code` is the HTTP status, `slug` what a program reads."""
+    """The members of a problem. `code` is the HTTP status, `slug` is for programs."""
     return {
         "type": "about:blank",
         "title": HTTPStatus(code).phrase,
@@ -113,8 +114,8 @@ def problem(code: int, slug: str, detail: str) -> dict[str, Any]:
     }
 
 
-def refused(error: Exception, response: Response) -> dict[str, Any]:
-    """SimpleJWT nests its text and code in a dictionary, DRF has one text that knows its code."""
+def error_problem(error: Exception, response: Response) -> dict[str, Any]:
+    """SimpleJWT gives a dictionary with text and code, DRF gives a text with a code."""
     detail: Any = error.detail if isinstance(error, APIException) else response.data["detail"]
     if isinstance(detail, dict):
         return problem(response.status_code, str(detail["code"]), str(detail["detail"]))
@@ -122,18 +123,18 @@ def refused(error: Exception, response: Response) -> dict[str, Any]:
     return body | getattr(error, "members", {})
 
 
-def invalid(error: ValidationError) -> dict[str, Any]:
+def validation_problem(error: ValidationError) -> dict[str, Any]:
     errors = list(flatten(error.detail))
     detail = " ".join(f"{e['field']}: {e['detail']}" if e["field"] else e["detail"] for e in errors)
     body = problem(error.status_code, "validation_error", detail) | {"errors": errors}
-    # The browsable API shows a form's errors beside its fields when it finds the serializer.
+    # With the serializer, the browsable API shows the errors beside the form's fields.
     if serializer := getattr(error.detail, "serializer", None):
         return ReturnDict(body, serializer=serializer)
     return body
 
 
 def flatten(detail: Any, field: str | None = None) -> Iterator[dict[str, Any]]:
-    """One `{"field", "code", "detail"}` for each message; nested, its field is a dotted path."""
+    """A `{"field", "code", "detail"}` for each message. A nested field is a dotted path."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
             path = [field, None if name == "non_field_errors" else str(name)]
@@ -142,13 +143,13 @@ def flatten(detail: Any, field: str | None = None) -> Iterator[dict[str, Any]]:
         for inner in detail:
             yield from flatten(inner, field)
     else:
-        # Some repeat a value that was sent, such as a choice that there is not.
+        # Some messages repeat a sent value, such as an invalid choice.
         text = Truncator(str(detail)).chars(DETAIL_LIMIT)
         yield {"field": field, "code": detail.code, "detail": text}
 
 
 def problem_response(code: int, slug: str, detail: str) -> HttpResponse:
-    """A problem for what fails outside a view."""
+    """A problem for an error outside a view."""
     body = FastJSONRenderer().render(problem(code, slug, detail))
     return HttpResponse(body, status=code, content_type=MEDIA_TYPE)
 
@@ -158,7 +159,7 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """`handler400`: what Django finds suspicious, such as another host or too many parameters."""
+    """`handler400`: suspicious requests, such as an unknown host or too many parameters."""
     if is_api(request):
         return problem_response(400, "bad_request", "The request is malformed.")
     return defaults.bad_request(request, exception)
@@ -172,7 +173,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """`handler500`: what no view caught, as in middleware; nothing of the exception is said."""
+    """`handler500`: errors outside views, such as in middleware. Hides internal details."""
     error = translate(sys.exception())
     if not isinstance(error, APIException):
         error = APIException()

@@ -6,10 +6,10 @@ from rest_framework.request import Request
 
 
 class StrictQueryMixin:
-    """Nothing in a query string is ever ignored: an unknown or repeated parameter is a 400.
+    """Rejects unknown, repeated and empty query parameters with a 400.
 
-    Lists know their filters and their paginator's parameters, everything else knows none. A
-    parameter that takes a comma list may be repeated instead, as some generated clients do.
+    Lists accept their filters and their paginator's parameters; other views accept none. A
+    parameter that takes a comma-separated list may be repeated, as some generated clients do.
     """
 
     request: Any
@@ -27,7 +27,7 @@ class StrictQueryMixin:
             raise ValidationError(errors)
 
     def get_query_parameters(self) -> dict[str, bool]:
-        """The names that are known. The value is true for those that may be repeated."""
+        """The accepted names. The value is true if the parameter may be repeated."""
         view: Any = self
         if getattr(view, "action", None) != "list":
             return {}
@@ -42,11 +42,11 @@ class StrictQueryMixin:
         self, name: str, values: list[str], known: dict[str, bool]
     ) -> ErrorDetail | None:
         if name not in known:
-            allowed = f"Allowed: {', '.join(known)}." if known else "None is allowed here."
+            allowed = f"Allowed: {', '.join(known)}." if known else "This URL takes no parameters."
             return ErrorDetail(f"Unknown query parameter. {allowed}", "unknown")
         if len(values) > 1 and not known[name]:
-            return ErrorDetail("Give this parameter once.", "repeated")
-        # A browser sends every control of a form, the empty ones too.
+            return ErrorDetail("Send this parameter only once.", "repeated")
+        # Browsers send every control of a form, including empty ones.
         if "" in values and self.request.accepted_renderer.format == "json":
-            return ErrorDetail("Leave this parameter out or give it a value.", "blank")
+            return ErrorDetail("Omit this parameter or give it a value.", "blank")
         return None

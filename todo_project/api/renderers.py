@@ -6,13 +6,13 @@ from django.utils.html import format_html
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
-# How many characters of an answer a page shows, and how many bytes a request may have for a form to
-# repeat them: a page takes many times the memory, as it is escaped and searched for links.
+# The most characters of a response that a page shows, and the most bytes of a request that a form
+# repeats. Rendering a page takes many times this memory, to escape it and to find links.
 CONTENT_LIMIT = 200_000
 
 
 class FastJSONRenderer(JSONRenderer):
-    """DRF's JSON renderer with orjson in place of the standard library's encoder."""
+    """DRF's JSON renderer with orjson instead of the standard library's encoder."""
 
     def render(
         self,
@@ -31,15 +31,15 @@ class FastJSONRenderer(JSONRenderer):
 
 
 def as_json(representation: Any) -> Any:
-    """What a client reads of a representation."""
+    """A representation as clients read it from JSON."""
     return orjson.loads(FastJSONRenderer().render(representation))
 
 
 class PageRenderer(BrowsableAPIRenderer):
-    """DRF's browsable API with the project's names, and a form where it has raw data alone."""
+    """DRF's browsable API with the project's names, and with a form for PATCH."""
 
     def render(self, *args: Any, **kwargs: Any) -> str:
-        # The template has no block for this, and screen readers choose their voice by it.
+        # DRF's template has no block for `lang`, which screen readers need.
         page: str = super().render(*args, **kwargs)
         return page.replace("<html>", '<html lang="en">', 1)
 
@@ -47,7 +47,7 @@ class PageRenderer(BrowsableAPIRenderer):
         content: str = super().get_content(*args)
         if len(content) <= CONTENT_LIMIT:
             return content
-        return f"{content[:CONTENT_LIMIT]}\n\n… The rest is left out. Ask for application/json."
+        return f"{content[:CONTENT_LIMIT]}\n\n… The rest is omitted. Request application/json."
 
     def show_form_for_method(self, view: Any, method: str, request: Any, obj: Any) -> bool:
         sent = int(request.META.get("CONTENT_LENGTH") or 0)
@@ -64,29 +64,29 @@ class PageRenderer(BrowsableAPIRenderer):
             context["patch_form"] = self.get_rendered_html_form(data, view, "PATCH", request)
         if context["delete_form"] and (confirmation := getattr(view, "confirmation_class", None)):
             context["delete_form"] = self.render_form_for_serializer(confirmation())
-        # So that nobody overwrites by it what somebody changed meanwhile, see `ETagMixin`.
+        # The form sends the ETag, so that it does not overwrite a later change; see `ETagMixin`.
         instance = getattr(getattr(data, "serializer", None), "instance", None)
         if context["put_form"] and (etag := getattr(instance, "etag", None)):
             field = format_html('<input type="hidden" name="etag" value="{}">', etag)
             context["put_form"] = field + context["put_form"]
-        # What is not there, not any more, or not as it was, is not to be changed.
+        # Offer no forms for an object that is missing, deleted or changed.
         if response.status_code in (204, 404, 412):
             context |= {"display_edit_forms": False, "delete_form": None, "patch_form": None}
         return context
 
     def get_filter_form(self, data: Any, view: Any, request: Any) -> Any:
-        """Also beside the refusal of a filter, to correct it there."""
+        """Also shown with the errors of a filter, so that users can correct it."""
         if getattr(view, "action", None) == "list" and "errors" in data:
             data = []
         return super().get_filter_form(data, view, request)
 
     def get_name(self, view: Any) -> str:
-        return readable(super().get_name(view))
+        return display_name(super().get_name(view))
 
     def get_breadcrumbs(self, request: Any) -> list[tuple[str, str]]:
-        return [(readable(name), url) for name, url in super().get_breadcrumbs(request)]
+        return [(display_name(name), url) for name, url in super().get_breadcrumbs(request)]
 
 
-def readable(name: str) -> str:
-    """`Tasks` and `Task` for `Task List` and `Task Instance`, which `OPTIONS` still answers."""
+def display_name(name: str) -> str:
+    """`Tasks` for `Task List`, `Task` for `Task Instance`. `OPTIONS` keeps DRF's names."""
     return name.removesuffix(" Instance").replace(" List", "s")

@@ -1,4 +1,4 @@
-"""What every operation of the OpenAPI document has in common, said once."""
+"""The parts that all operations of the OpenAPI document share."""
 
 from typing import Any
 
@@ -13,21 +13,21 @@ from .problems import MEDIA_TYPE, problem
 
 REFUSALS = {
     400: "The request is malformed or a value is not allowed; `errors` says which.",
-    401: "Nobody is signed in, or the token or the password is not good.",
-    403: "A browser's session without its CSRF token.",
-    404: "There is no such object, or it is somebody else's.",
-    406: "The answer is JSON, which `Accept` does not allow.",
-    410: "The token of a sync is too old, or from before a backup was restored.",
-    409: "It conflicts with what another request has just stored.",
-    411: "The body came without its `Content-Length`.",
-    412: "`If-Match` or `If-None-Match` does not hold: the object has changed since.",
-    413: "The body has more than 1 MiB.",
+    401: "The credentials are missing or invalid.",
+    403: "A browser session without a CSRF token.",
+    404: "The object does not exist or belongs to another user.",
+    406: "`Accept` does not allow JSON.",
+    410: "The sync token is too old, or from before a backup was restored.",
+    409: "The request conflicts with data that another request has stored.",
+    411: "The request has a body but no `Content-Length`.",
+    412: "`If-Match` or `If-None-Match` failed: the object has changed.",
+    413: "The body is larger than 1 MiB.",
     415: "The body is not JSON in UTF-8.",
-    422: "The `Idempotency-Key` came with another body before.",
+    422: "The `Idempotency-Key` was already used with a different body.",
     429: "Too many requests or too many failures.",
-    503: "The database is away, full or read-only, or too many passwords are being checked.",
+    503: "The database is unavailable, full or read-only, or the server is busy with passwords.",
 }
-# `title`, `code` and `detail` of one. The titles are written out: Python 3.13 has other phrases.
+# `title`, `code` and `detail` of an example. Python 3.13 changed titles, so none is computed.
 EXAMPLES = {
     400: ("Bad Request", "validation_error", "title: This field may not be blank."),
     401: ("Unauthorized", "not_authenticated", "Authentication credentials were not provided."),
@@ -37,11 +37,15 @@ EXAMPLES = {
     410: (
         "Gone",
         "sync_token_expired",
-        "Changes since this token are no longer known. Delete your copy and start without `since`.",
+        "This sync token has expired. Delete your copy and start again without `since`.",
     ),
-    409: ("Conflict", "conflict", "This conflicts with what is stored."),
+    409: ("Conflict", "conflict", "The request conflicts with stored data."),
     411: ("Length Required", "length_required", "Send the body with its Content-Length."),
-    412: ("Precondition Failed", "precondition_failed", "It has changed since. Read it again."),
+    412: (
+        "Precondition Failed",
+        "precondition_failed",
+        "The object has changed since you fetched it. Fetch it again and retry.",
+    ),
     413: ("Content Too Large", "too_large", "The body has more than 1048576 bytes."),
     415: (
         "Unsupported Media Type",
@@ -51,7 +55,7 @@ EXAMPLES = {
     422: (
         "Unprocessable Content",
         "idempotency_key_reused",
-        "This Idempotency-Key came with another body before.",
+        "This Idempotency-Key was already used with a different body.",
     ),
     429: (
         "Too Many Requests",
@@ -61,7 +65,7 @@ EXAMPLES = {
     503: (
         "Service Unavailable",
         "database_unavailable",
-        "The database cannot do this now. Try again shortly.",
+        "The database is temporarily unavailable. Try again shortly.",
     ),
 }
 ERRORS = [{"field": "title", "code": "blank", "detail": "This field may not be blank."}]
@@ -72,21 +76,21 @@ REFUSAL_HEADERS = {
     503: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
 }
 IGNORED_MEMBERS = {
-    "description": "Members of the body that were not used: unknown ones, and read-only ones that "
-    "differ. Percent-encoded, in a comma list.",
+    "description": "The members of the body that were not used: unknown members, and read-only "
+    "members that differ. Percent-encoded, separated by commas.",
     **STRING,
 }
 PREFER = (
-    "RFC 7240. With `handling=lenient` a PATCH whose `If-Match` is stale is applied when no member "
-    "that it sets has changed since; else the 412 has `current` and `conflicts`."
+    "RFC 7240. With `handling=lenient` a PATCH whose `If-Match` is stale is applied if none of its "
+    "members has changed since. Otherwise the 412 has `current` and `conflicts`."
 )
 APPLIED = {
     "Preference-Applied": {
-        "description": "`handling=lenient` when a stale PATCH was merged.",
+        "description": "`handling=lenient` if a stale PATCH was merged.",
         **STRING,
     }
 }
-ETAG = {"ETag": {"description": "Changes with every change of the object.", **STRING}}
+ETAG = {"ETag": {"description": "Changes each time the object changes.", **STRING}}
 
 
 class ProblemErrorSerializer(serializers.Serializer[Any]):
@@ -99,22 +103,22 @@ class ProblemSerializer(serializers.Serializer[Any]):
     """Problem details, RFC 9457."""
 
     type = serializers.CharField()
-    title = serializers.CharField(help_text="The name of the status.")
+    title = serializers.CharField(help_text="The name of the HTTP status.")
     status = serializers.IntegerField(min_value=400, max_value=599)
-    code = serializers.CharField(help_text="For programs: it does not change.")
-    detail = serializers.CharField(help_text="For people.")
-    # DRF's metaclass takes the field out of the way of the attribute of this name.
+    code = serializers.CharField(help_text="For programs. Does not change.")
+    detail = serializers.CharField(help_text="A text for people.")
+    # DRF's metaclass removes the field, so `Serializer.errors` still works.
     errors = ProblemErrorSerializer(  # type: ignore[assignment]
-        many=True, required=False, help_text="With a 400 only."
+        many=True, required=False, help_text="Only with a 400."
     )
     current = serializers.DictField(
         required=False,
-        help_text="With a 412 of a PATCH that prefers `handling=lenient`: the object.",
+        help_text="Only with a 412 of a PATCH with `Prefer: handling=lenient`: the object.",
     )
     conflicts = serializers.ListField(
         child=serializers.CharField(),
         required=False,
-        help_text="With the same: the members that were sent and have changed since.",
+        help_text="Only with `current`: the sent members that have changed.",
     )
 
 
@@ -141,7 +145,7 @@ class ApiSchema(AutoSchema):
         return component.ref
 
     def refusal(self, code: int) -> dict[str, Any]:
-        """A reference to what every operation that is refused so has in common."""
+        """A reference to the shared response for this status code."""
         title, slug, detail = EXAMPLES[code]
         example = {**problem(code, slug, detail), "title": title}
         if code == 400:
@@ -158,19 +162,19 @@ class ApiSchema(AutoSchema):
         return component.ref
 
     def get_operation_id(self) -> str:
-        """`auth_login`, as to create is not what a login does."""
+        """`auth_login` instead of `auth_login_create`: a login creates nothing."""
         if self.method == "POST" and not hasattr(self.view, "action"):
             return "_".join(self._tokenize_path())
         return super().get_operation_id()
 
     def get_summary(self) -> str | None:
-        """The first line of what describes the operation."""
+        """The first sentence of the description, unless a summary is set."""
         first_line = self.get_description().split("\n")[0]
         return super().get_summary() or first_line.split(". ")[0].removesuffix(".")
 
     def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
-        """A text that may be blank is said to be one of two, but "" can be both."""
-        base: Any = super()  # it has no annotations
+        """A field that may be blank is `anyOf`: "" matches both schemas, which `oneOf` forbids."""
+        base: Any = super()  # AutoSchema has no annotations
         base._insert_field_validators(field, schema)
         if "oneOf" in schema:
             schema["anyOf"] = schema.pop("oneOf")
@@ -194,11 +198,11 @@ class ApiSchema(AutoSchema):
 
     def add_conditions(self, operation: dict[str, Any]) -> None:
         reading = self.method == "GET"
-        conditions = {"If-None-Match": "Answer 304 if the object is still one of these."}
+        conditions = {"If-None-Match": "Responds with 304 if one of these is current."}
         if not reading:
             conditions = {
-                "If-Match": "Only if the object is still one of these.",
-                "If-None-Match": "Only if the object is none of these.",
+                "If-Match": "Responds with 412 if none of these is current.",
+                "If-None-Match": "Responds with 412 if one of these is current.",
             }
         conditions = {name: f"Entity tags, or `*`. {text}" for name, text in conditions.items()}
         if self.method == "PATCH":
@@ -211,18 +215,18 @@ class ApiSchema(AutoSchema):
         if "200" in operation["responses"]:
             operation["responses"]["200"].setdefault("headers", {}).update(ETAG)
         if reading:
-            operation["responses"]["304"] = {"description": "It has not changed.", "headers": ETAG}
+            operation["responses"]["304"] = {"description": "Not changed.", "headers": ETAG}
 
 
 def in_order_of_routes(endpoints: list[Any]) -> list[Any]:
-    """A preprocessing hook: what one needs first comes first. DRF has the methods in a set."""
+    """A preprocessing hook: sorts endpoints by route, then method (DRF has them in a set)."""
     paths = [path for path, *_ in endpoints]
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     return sorted(endpoints, key=lambda one: (paths.index(one[0]), methods.index(one[2])))
 
 
 def require_what_is_always_answered(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A postprocessing hook: a member that may be left out of a request is in every answer."""
+    """A postprocessing hook: responses always have all members, so all are required."""
     for name, component in result["components"]["schemas"].items():
         if "properties" in component and not name.endswith("Request") and name != "Problem":
             component["required"] = sorted(component["properties"])

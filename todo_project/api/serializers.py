@@ -1,8 +1,8 @@
-"""A model serializer whose reads cost little more than what they read.
+"""A model serializer with fast reads.
 
-DRF makes the fields of a serializer for every request and calls each of them for every row. Most
-fields do the same each time: they read one attribute and leave the value as it is, or convert it.
-These are looked up once. Every other field is called as DRF calls it.
+DRF builds the fields of a serializer for every request and calls each field for every row. Most
+fields do the same each time: they read one attribute and keep or convert its value. This module
+analyses these fields once. It calls all other fields as DRF does.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,8 +18,8 @@ from rest_framework.fields import SkipField
 from rest_framework.relations import PKOnlyObject
 from rest_framework.settings import api_settings
 
-# The JSON renderer writes the value as these methods would convert it, unless the field, or the
-# setting named here, says otherwise.
+# The JSON renderer writes values in the same way as these methods convert them, unless an argument
+# of the field or the setting named here changes the format.
 IDENTICAL = {
     serializers.BigIntegerField.to_representation: "COERCE_BIGINT_TO_STRING",
     serializers.BooleanField.to_representation: None,
@@ -29,29 +29,29 @@ IDENTICAL = {
     serializers.DateTimeField.to_representation: "DATETIME_FORMAT",
     serializers.IntegerField.to_representation: None,
 }
-# These methods depend on the value and on the field's arguments alone. A field of another class may
-# have `representations`, a dictionary with what to answer for each value that is stored.
+# These methods use only the value and the field's arguments. A field of another class may have
+# `representations`, a dictionary from stored values to their representations.
 SELF_CONTAINED = {*IDENTICAL, serializers.TimeField.to_representation}
 
 
 class Plan(NamedTuple):
-    """What a serializer class does for each instance."""
+    """How a serializer class represents an instance."""
 
     fields: list[tuple[str, type]]  # the names and classes of all fields
     names: list[str]  # of all members, in order
-    plain: list[str]  # of the members that `read` gives
+    plain: list[str]  # of the members that `read` returns
     read: Callable[[Any], tuple[Any, ...]]
     conversions: list[tuple[str, Callable[[Any], Any]]]
     lookups: list[tuple[str, dict[Any, Any]]]
-    others: list[str]  # of the members whose fields are called as DRF calls them
+    others: list[str]  # of the members whose fields are called as in DRF
 
 
-# (A docstring here would be the description of its subclasses in the OpenAPI document.)
+# (Subclasses would show a docstring of this class in the OpenAPI document.)
 class CompiledModelSerializer(serializers.ModelSerializer[Any]):
     def get_fields(self) -> dict[str, Any]:
         fields = {name: copy(field) for name, field in fields_of(type(self)).items()}
         for field in fields.values():
-            field.validators = [*field.validators]  # callers add to it
+            field.validators = [*field.validators]  # callers append to this list
         return fields
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class CompiledModelSerializer(serializers.ModelSerializer[Any]):
 
     @cached_property
     def plan(self) -> Plan | None:
-        """The plan of its class; None if this serializer may have other fields than its class."""
+        """The plan of the class; None if this instance may have other fields than its class."""
         if type(self).get_fields is not CompiledModelSerializer.get_fields:
             return None
         plan = make_plan(type(self))
@@ -81,7 +81,7 @@ class CompiledModelSerializer(serializers.ModelSerializer[Any]):
         return None if changed else plan
 
 
-# (No docstring, for the same reason.) What is saved is written by the `Write` of the view.
+# (No docstring, for the same reason.) The view's `Write` writes the objects.
 class OwnedSerializer(CompiledModelSerializer):
     def create(self, validated_data: Any) -> Any:
         model: Any = self.Meta.model
@@ -95,7 +95,7 @@ class OwnedSerializer(CompiledModelSerializer):
 
 
 def represent(field: Any, instance: Any, values: dict[str, Any]) -> None:
-    """Put the member of a field into `values`, as `Serializer.to_representation()` does."""
+    """Add a field's member to `values`, as `Serializer.to_representation()` does."""
     try:
         attribute = field.get_attribute(instance)
     except SkipField:
@@ -130,14 +130,14 @@ def describe(fields: Iterable[Any]) -> list[tuple[str, type]]:
 
 
 def make_reader(sources: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """What gives the attributes of these names as a tuple, however many they are."""
+    """A function that returns these attributes as a tuple, also for one or no name."""
     if len(sources) > 1:
         return attrgetter(*sources)
     return lambda instance: tuple(getattr(instance, source) for source in sources)
 
 
 def find_source(model: Any, field: Any) -> str | None:
-    """The attribute that a field reads, if it does nothing else that depends on the request."""
+    """The attribute that a field reads; None if the field must be called."""
     try:
         column = model._meta.get_field(field.source)
     except FieldDoesNotExist:
@@ -152,7 +152,7 @@ def find_source(model: Any, field: Any) -> str | None:
 
 
 def is_foreign_key(field: Any, column: Any) -> bool:
-    """True if a field gives the key that its foreign key has."""
+    """True if a field represents a foreign key by its stored key."""
     stock = serializers.PrimaryKeyRelatedField
     return (
         isinstance(column, ForeignKey)

@@ -7,11 +7,11 @@ from rest_framework.throttling import UserRateThrottle
 
 
 class UserThrottle(UserRateThrottle):
-    """DRF's throttle, with a counter for each stretch of time in place of a list of all calls.
+    """DRF's throttle with one counter per period instead of a list of all calls.
 
-    A courtesy, not a protection: with the local memory cache each process counts for itself, and
-    while Redis is away nobody counts. A server that hangs is asked again only after a pause, as
-    each call would wait for it.
+    Not a security limit: with the local memory cache each process counts separately, and while
+    Redis is down nothing is counted. After an error Redis is not called for `PAUSE` seconds,
+    because every request would wait for a server that hangs.
     """
 
     duration: int
@@ -34,12 +34,12 @@ class UserThrottle(UserRateThrottle):
         return bool(request.user.is_authenticated)
 
     def count(self, key: str) -> bool:
-        """One more call; whether it is within the limit."""
+        """Count a call. True if the count is within the limit."""
         if self.cache.add(key, 1, timeout=2 * self.duration):
             return True
         try:
             return bool(self.cache.incr(key) <= self.num_requests)
-        except ValueError:  # evicted between the two
+        except ValueError:  # the key was evicted after add()
             return True
 
     def wait(self) -> float:

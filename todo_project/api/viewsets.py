@@ -1,4 +1,4 @@
-"""The base of every viewset of things that belong to a user."""
+"""Base viewsets for objects that belong to a user."""
 
 from functools import cache, cached_property, partial
 from typing import Any
@@ -16,10 +16,10 @@ CALLER = Parameter("caller", BigAutoField())
 
 
 class OwnedGenericViewSet(GenericViewSet[Any]):
-    """The caller's objects of the model of `queryset`, which has a method `for_user()`.
+    """The caller's objects. `queryset` must have a method `for_user()`.
 
-    An unsafe method runs within `write()`: it holds the caller's lock and, on a detail route,
-    that on its row.
+    Unsafe methods run within `write()`: they hold the lock on the caller and, on a detail route,
+    the lock on the object's row.
     """
 
     lookup_value_regex = "[1-9][0-9]{0,18}"
@@ -33,7 +33,7 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
             setattr(self, method, partial(self.within_write, getattr(self, method)))
 
     def within_write(self, handler: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """A handler within `write()`: what it refuses, by an exception, changes nothing."""
+        """Runs a handler within `write()`. An exception rolls back all changes."""
         with write(request.user.pk) as self.writing:
             response = handler(request, *args, **kwargs)
         self.writing = None
@@ -48,7 +48,7 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """The values of the parameters of the queryset. A filter backend adds its own."""
+        """The values of the queryset's parameters. The filter backend adds more."""
         return {"caller": self.request.user.pk}
 
     def find(self, **values: Any) -> Any:
@@ -66,20 +66,20 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
 
     def perform_create(self, serializer: Any) -> None:
         serializer.save(owner=self.request.user)
-        self.writing.flush()  # the answer has the id
+        self.writing.flush()  # the response needs the id
 
     def perform_destroy(self, instance: Any) -> None:
         self.writing.delete(instance)
 
 
 class OwnedViewSet(OwnedGenericViewSet, ModelViewSet[Any]):
-    """With all the routes of DRF's `ModelViewSet`."""
+    """Has all routes of DRF's `ModelViewSet`."""
 
 
 @cache
 def owned(queryset: Any, locked: bool) -> Any:
-    """One queryset for all requests, as what is made of it is kept with it."""
+    """One queryset for all requests, because its prepared queries are cached on it."""
     queryset = queryset.for_user(CALLER)
     if locked:
         return queryset.select_for_update(of=("self",))
-    return queryset.defer("member_revisions")  # which writes alone need
+    return queryset.defer("member_revisions")  # only writes need it

@@ -296,7 +296,7 @@ def test_an_edit_does_not_overwrite_a_concurrent_change(client, alice, alice_cli
     response = client.put(path, edit, content_type=form_type, headers={"accept": "text/html"})
 
     assert response.status_code == 412
-    assert "It has changed since. Read it again." in response.content.decode()
+    assert "The object has changed since you fetched it." in response.content.decode()
     assert Task.objects.get().title == "Buy oats"
 
 
@@ -323,7 +323,7 @@ def test_a_list_page_does_not_contain_all_descriptions(client, alice, long_tasks
     data = client.get("/api/tasks?page_size=200")
 
     assert len(page.content) < 1_500_000
-    assert "The rest is left out. Ask for application/json." in page.content.decode()
+    assert "The rest is omitted. Request application/json." in page.content.decode()
     assert page.content.count(b'data-method="PATCH"') == 200  # each task has a form to complete it
     assert {len(task["description"]) for task in data.json()} == {10_000}
 

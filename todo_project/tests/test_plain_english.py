@@ -21,9 +21,6 @@ PENDING = [
     "tasks/tests/test_prepared.py",
     "tasks/tests/test_time_zones.py",
     "tasks/tests/test_update_task.py",
-    "todo_project/api/idempotency.py",
-    "todo_project/api/preconditions.py",
-    "todo_project/api/renderers.py",
 ]
 
 

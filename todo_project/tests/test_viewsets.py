@@ -11,7 +11,7 @@ from django.test import override_settings
 from rest_framework import serializers
 from rest_framework.test import APIRequestFactory, force_authenticate
 
-from todo_project.api.prepared import PreparedQuery, keep
+from todo_project.api.prepared import PreparedQuery, cached_for
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -123,7 +123,7 @@ def test_a_filter_with_a_parameter_is_compiled_once(get, add_books, library, ali
 
 def test_a_compiled_query_is_freed_with_its_queryset(library):
     queryset = library.Book.objects.all()
-    keep(PreparedQuery, queryset)()
+    cached_for(PreparedQuery, queryset)()
     reference = weakref.ref(queryset)
 
     del queryset
