@@ -18,7 +18,7 @@ from todo_project.admin.history import HistoryMixin
 
 from .forms import LimitedPasswordChangeForm
 from .login_limit import LoginLimit
-from .models import Identity, SignIn, User, digests
+from .models import Identity, PersonalToken, SignIn, User, digests
 
 admin.site.password_change_form = LimitedPasswordChangeForm
 
@@ -62,8 +62,8 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     list_filter = ["is_active", "is_staff", "date_joined"]
     search_fields = ["email", "name"]
     ordering = ["email"]
-    readonly_fields = ["date_joined", "email_verified_at", "last_login", "sign_ins"]
-    activity = ["sign_ins"]  # relations, each with a method that shows it
+    activity = ["sign_ins", "personal_tokens"]  # relations, each with a method that shows it
+    readonly_fields = ["date_joined", "email_verified_at", "last_login", *activity]
     actions = ["sign_out_everywhere", "delete_selected"]
     fieldsets = [
         (None, {"fields": ["email", "password", "name", "timezone"]}),
@@ -145,6 +145,11 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
         url = f"{reverse('admin:accounts_signin_changelist')}?user={user.pk}"
         return format_html('<a href="{}">{}</a>', url, user.sign_ins.count())
 
+    @admin.display(description="personal access tokens")
+    def personal_tokens(self, user: User) -> SafeString:
+        url = f"{reverse('admin:accounts_personaltoken_changelist')}?user={user.pk}"
+        return format_html('<a href="{}">{}</a>', url, user.personal_tokens.count())
+
 
 admin.site.unregister(Group)
 
@@ -163,16 +168,12 @@ class GroupAdmin(HistoryMixin, DjangoGroupAdmin):
         return request.user.is_superuser
 
 
-@admin.register(SignIn)
-class SignInAdmin(LargeTableAdmin):
-    """To delete a sign-in is to end it, and every token that came of it."""
+class AccessAdmin(LargeTableAdmin):
+    """What gives access to an account: staff can see and delete it, not make or change it."""
 
-    list_display = ["user", "created_at", "expires_at"]
     list_filter = [UserFilter]
     list_select_related = ["user"]
-    sortable_by = ["expires_at"]  # what has an index
     search_fields = ["user__email"]
-    ordering = ["-expires_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -183,6 +184,24 @@ class SignInAdmin(LargeTableAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         superior = obj is not None and not outranks(request, obj.user)
         return not superior and super().has_delete_permission(request, obj)
+
+
+@admin.register(PersonalToken)
+class PersonalTokenAdmin(AccessAdmin):
+    """To delete a token is to revoke it."""
+
+    list_display = ["user", "name", "scopes", "created_at", "expires_at", "last_used_at"]
+    sortable_by = ["expires_at"]  # what has an index
+    ordering = ["-id"]
+
+
+@admin.register(SignIn)
+class SignInAdmin(AccessAdmin):
+    """To delete a sign-in is to end it, and every token that came of it."""
+
+    list_display = ["user", "created_at", "expires_at"]
+    sortable_by = ["expires_at"]  # what has an index
+    ordering = ["-expires_at"]
 
 
 @admin.register(Identity)

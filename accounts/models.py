@@ -16,6 +16,7 @@ from django.utils.timezone import now as current_time
 
 from todo_project.api.validators import validate_no_control_characters
 
+from .credentials import PersonalToken as PersonalToken
 from .revisions import IdempotencyKey as IdempotencyKey
 from .revisions import Tombstone as Tombstone
 from .zones import TimeZoneField
@@ -153,6 +154,8 @@ class User(AbstractBaseUser, PermissionsMixin):
                 self.identities.all().delete()  # they may be another's than the password
             if password is not None or not self.is_active:
                 self.end_sign_ins()
+            if not self.is_active:
+                self.personal_tokens.all().delete()
 
     def saved_fields(self) -> set[str]:
         """What a save writes: not the counters, which others may have raised since."""
@@ -171,6 +174,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """For who has shown to own the address; the caller saves. Whoever came before has not."""
         if self.email_verified_at is None:
             self.identities.all().delete()
+            self.personal_tokens.all().delete()
             self.email_verified_at = current_time()
 
     def end_sign_ins(self) -> None:
@@ -182,6 +186,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         with transaction.atomic():
             User.objects.filter(pk=self.pk).update(session_version=F("session_version") + 1)
             self.end_sign_ins()
+            self.personal_tokens.all().delete()
 
     def get_session_auth_hash(self) -> str:
         return f"{super().get_session_auth_hash()}{self.session_version}"

@@ -4,9 +4,14 @@ from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema_serializer,
+)
 
 from . import serializers
+from .credentials import scope_for
 
 REFRESH = {"refresh": "eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiI…"}
 PAIR = {"access": "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoi…", **REFRESH}
@@ -20,6 +25,20 @@ STORED = {
 }
 LINK = {"uid": "Nw", "token": "d0ckq8-6f1e5a1f0e9a4e0b"}
 NEW = "a longer horse battery"
+PERSONAL_TOKEN_SENT = {
+    "name": "Backup script",
+    "scopes": ["tasks:read"],
+    "expires_at": "2027-11-20T10:00:00Z",
+}
+PERSONAL_TOKEN = {
+    "id": 3,
+    **PERSONAL_TOKEN_SENT,
+    "created_at": "2026-11-20T10:00:00.123456Z",
+    "last_used_at": "2026-11-21T08:00:00.123456Z",
+}
+ID = OpenApiParameter(
+    "id", {"type": "integer", "format": "int64", "minimum": 1}, OpenApiParameter.PATH
+)
 
 SENT: list[tuple[Any, dict[str, Any]]] = [
     (serializers.LoginSerializer, SIGN_IN),
@@ -53,6 +72,26 @@ class SignInScheme(SimpleJWTScheme):
     """The library's extension matches only SimpleJWT's own class."""
 
     target_class = "accounts.authentication.SignInAuthentication"
+
+
+class PersonalTokenScheme(OpenApiAuthenticationExtension):
+    """Named in the document where a view takes personal tokens, with the scope that it needs."""
+
+    target_class = "accounts.authentication.PersonalTokenAuthentication"
+    name = "personalToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "todo_…",
+            "description": "A personal access token of `POST /api/auth/tokens`, for programs. GET "
+            "needs the scope `tasks:read`, other methods need `tasks:write`.",
+        }
+
+    def get_security_requirement(self, auto_schema: Any) -> Any:
+        takes = scope_for(auto_schema.view, auto_schema.method)
+        return super().get_security_requirement(auto_schema) if takes else []
 
 
 class BetterAuthScheme(OpenApiAuthenticationExtension):

@@ -1,6 +1,9 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from . import views
+from .personal_tokens import PersonalTokenViewSet
+
+ID = PersonalTokenViewSet.lookup_value_regex
 
 # In the order of the documentation: what one needs first.
 urlpatterns = [
@@ -19,4 +22,14 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("email/verify", views.EmailVerifyView.as_view(), name="email-verify"),
+    path(
+        "tokens",
+        PersonalTokenViewSet.as_view({"get": "list", "post": "create"}, detail=False),
+        name="token-list",
+    ),
+    re_path(
+        f"^tokens/(?P<pk>{ID})$",
+        PersonalTokenViewSet.as_view({"delete": "destroy"}, detail=True),
+        name="token-detail",
+    ),
 ]

@@ -28,6 +28,7 @@ class SyncView(StrictQueryMixin, GenericAPIView[Any]):
     copies of the rows in `deleted`. A 410 means that you must start again without `since`.
     """
 
+    access_scope = "tasks"
     refusals = (410,)
     serializer_class = SyncSerializer
 

@@ -23,6 +23,7 @@ from .serializers import TaskSerializer
 class BulkViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
     """Many changes of the caller's tasks at once."""
 
+    access_scope = "tasks"
     queryset = Task.objects.all()
     serializer_class = BulkSerializer
     refusals = (412,)

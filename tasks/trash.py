@@ -39,6 +39,7 @@ class TrashViewSet(
 ):
     """The caller's tasks in the trash, the one deleted last first."""
 
+    access_scope = "tasks"
     queryset = Task.objects.trashed().order_by("-deleted_at", "-id")
     serializer_class = TrashedTaskSerializer
     filter_backends = []

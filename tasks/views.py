@@ -30,6 +30,7 @@ class TaskViewSet(
 ):
     """The caller's tasks."""
 
+    access_scope = "tasks"
     queryset = Task.objects.live()
     serializer_class = TaskSerializer
     filter_backends = [OwnedFilterBackend]

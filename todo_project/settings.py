@@ -258,10 +258,13 @@ DEFAULT_FROM_EMAIL = environment.sender(
 
 # API
 
-TOKEN_AUTHENTICATION = ["accounts.authentication.SignInAuthentication"]
+TOKEN_AUTHENTICATION = [
+    "accounts.authentication.PersonalTokenAuthentication",
+    "accounts.authentication.SignInAuthentication",
+]
 if BETTER_AUTH_URL or BETTER_AUTH_SECRET:
     # It passes our own tokens to the next class.
-    TOKEN_AUTHENTICATION.insert(0, "accounts.better_auth.BetterAuthentication")
+    TOKEN_AUTHENTICATION.insert(1, "accounts.better_auth.BetterAuthentication")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         *TOKEN_AUTHENTICATION,
@@ -293,7 +296,7 @@ SPECTACULAR_SETTINGS = {
     "LICENSE": {"name": "MIT", "url": "https://opensource.org/license/mit"},
     "SERVERS": [{"url": "/"}],
     "TAGS": [
-        {"name": "auth", "description": "Accounts, sign-ins and their tokens."},
+        {"name": "auth", "description": "Accounts, sign-ins and tokens."},
         {"name": "tasks", "description": "The caller's tasks."},
         {"name": "sync", "description": "Changes, for clients that keep a copy."},
     ],

@@ -10,6 +10,7 @@ from todo_project.models import LogEntry
 
 URL = "/admin/accounts/user/"
 SIGN_INS = "/admin/accounts/signin/"
+TOKENS = "/admin/accounts/personaltoken/"
 PASSWORD = "correct horse battery"
 
 
@@ -124,7 +125,7 @@ def test_staff_cannot_grant_permissions(helper, alice, whom):
 @pytest.mark.parametrize("rank", ["is_staff", "is_superuser"])
 def test_staff_cannot_change_other_staff(helper, db, rank):
     user = User.objects.create_user("cyd@example.com", PASSWORD, **{rank: True})
-    grant("delete_user", "delete_task", "delete_signin")
+    grant("delete_user", "delete_task", "delete_signin", "delete_personaltoken")
     before = User.objects.values().get(pk=user.pk)
     action = {"_selected_action": user.pk, "index": "0"}
 
@@ -219,9 +220,9 @@ def test_a_user_page_shows_counts(staff, alice, count, django_assert_num_queries
     RefreshToken.for_user(alice)
     staff.get(URL)  # Django caches the content types
 
-    # The session, the caller, the shown user, the tasks, the sign-ins; all groups and permissions,
-    # and those of the user.
-    with django_assert_num_queries(9):
+    # The session, the caller, the shown user, the tasks, the sign-ins, the personal tokens; all
+    # groups and permissions, and those of the user.
+    with django_assert_num_queries(10):
         page = staff.get(f"{URL}{alice.pk}/change/").content.decode()
 
     tasks = f"/admin/tasks/task/?owner={alice.pk}"
@@ -304,8 +305,8 @@ def test_the_delete_page_shows_what_will_be_deleted(staff, alice, count, django_
         Task.objects.create(owner=alice, title=f"Task {n}")
     RefreshToken.for_user(alice)
 
-    # The session, the caller, the user to delete, the tasks, the sign-ins.
-    with django_assert_num_queries(5):
+    # The session, the caller, the user to delete, the tasks, the sign-ins, the personal tokens.
+    with django_assert_num_queries(6):
         page = staff.get(f"{URL}{alice.pk}/delete/").content.decode()
     staff.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
 
@@ -321,7 +322,7 @@ def test_deleting_a_user_requires_permission_for_related_objects(helper, alice, 
     grant("delete_user")
     lacking = helper.get(f"{URL}{alice.pk}/delete/").content.decode()
     refused = helper.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
-    grant("delete_task", "delete_signin")
+    grant("delete_task", "delete_signin", "delete_personaltoken")
 
     helper.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
 
@@ -338,3 +339,29 @@ def test_signing_out_too_many_users_is_refused(staff, alice, bob, monkeypatch):
 
     assert "Select at most 1. Nothing is changed." in page
     assert not User.objects.exclude(session_version=0).exists()
+
+
+def test_staff_can_delete_a_personal_token_and_never_see_its_hash(staff, alice):
+    token = alice.personal_tokens.create(name="Backup", digest="d" * 64, scopes="tasks:read")
+
+    pages = [staff.get(path) for path in (TOKENS, f"{TOKENS}{token.pk}/change/")]
+    response = staff.post(f"{TOKENS}{token.pk}/delete/", {"post": "yes"})
+
+    for page in pages:
+        assert "Backup" in page.content.decode()
+        assert "dddd" not in page.content.decode()
+    assert response.status_code == 302
+    assert not alice.personal_tokens.exists()
+    assert LogEntry.objects.get().object_repr == f"Personal access token {token.pk}"
+
+
+@pytest.mark.parametrize("path", ["add/", "{id}/delete/"])
+def test_helpers_cannot_make_tokens_or_delete_those_of_superusers(helper, path):
+    root = User.objects.create_superuser("root2@example.com")
+    token = root.personal_tokens.create(name="Backup", digest="d", scopes="tasks:read")
+    grant("view_personaltoken", "add_personaltoken", "delete_personaltoken")
+
+    response = helper.post(TOKENS + path.format(id=token.pk), {"post": "yes"})
+
+    assert response.status_code == 403
+    assert root.personal_tokens.get() == token

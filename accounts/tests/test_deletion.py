@@ -15,7 +15,7 @@ from tasks.models import Task
 from .conftest import PASSWORD
 
 EMAIL = "cyd@example.com"
-WORDS = [EMAIL, "charisse", "milk", "oats", "rye", "sub-of-cyd"]
+WORDS = [EMAIL, "charisse", "milk", "oats", "rye", "sub-of-cyd", "backup-of-cyd"]
 
 
 def dump():
@@ -44,6 +44,7 @@ def person(cyd, sign_in, with_token, mails_of, staff):
         for name in ["milk", "oats"]
     )
     Identity.objects.create(issuer="x", subject="sub-of-cyd", user=cyd)
+    client.post("/api/auth/tokens", {"name": "backup-of-cyd", "scopes": ["tasks:read"]})
     guess(EMAIL)
     mails_of(lambda: client.post("/api/auth/password/reset", {"email": EMAIL}))
     browser = APIClient()

@@ -35,7 +35,7 @@ class StrictQueryMixin:
         filters = filterset.base_filters if filterset else {}
         return {
             **{name: isinstance(one, BaseCSVFilter) for name, one in filters.items()},
-            **dict.fromkeys(view.paginator.query_parameters, False),
+            **dict.fromkeys(getattr(view.paginator, "query_parameters", []), False),
         }
 
     def find_problem(

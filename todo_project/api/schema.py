@@ -14,7 +14,7 @@ from .problems import MEDIA_TYPE, problem
 REFUSALS = {
     400: "The request is malformed or a value is not allowed; `errors` says which.",
     401: "The credentials are missing or invalid.",
-    403: "A browser session without a CSRF token.",
+    403: "A browser session without a CSRF token, or a personal token without the scope.",
     404: "The object does not exist or belongs to another user.",
     406: "`Accept` does not allow JSON.",
     410: "The sync token is too old, or from before a backup was restored.",
@@ -71,7 +71,12 @@ EXAMPLES = {
 ERRORS = [{"field": "title", "code": "blank", "detail": "This field may not be blank."}]
 STRING = {"schema": {"type": "string"}}
 REFUSAL_HEADERS = {
-    401: {"WWW-Authenticate": {"description": '`Bearer realm="api"`', **STRING}},
+    401: {
+        "WWW-Authenticate": {
+            "description": '`Bearer realm="api"`, for a personal token `error="invalid_token"`.',
+            **STRING,
+        }
+    },
     429: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
     503: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
 }
@@ -189,7 +194,7 @@ class ApiSchema(AutoSchema):
         declared = {*getattr(self.view, "refusals", []), *getattr(handler, "refusals", [])}
         codes = {400, 406, 411, 413, 415, 429, 503, *declared}
         if self.view.authentication_classes:
-            codes |= {401} if self.method == "GET" else {401, 403}
+            codes |= {401, 403}
         if "{" in self.path:
             codes.add(404)
         if self.method != "GET" and self.is_conditional():

@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts.models import Attempts, IdempotencyKey, Session, SignIn
+from accounts.models import Attempts, IdempotencyKey, PersonalToken, Session, SignIn
 from accounts.tokens import RefreshToken
 
 
@@ -12,6 +12,8 @@ def test_it_deletes_only_expired_rows(alice, capsys):
     kept = SignIn.objects.get()
     past, future = (timezone.now() + timedelta(minutes=n) for n in (-1, 1))
     SignIn.objects.create(user=alice, refresh_id="x", expires_at=past)
+    for name, expires_at in [("old", past), ("new", future), ("for good", None)]:
+        PersonalToken.objects.create(user=alice, name=name, digest=name, expires_at=expires_at)
     Attempts.objects.create(key="old", expires_at=past)
     Attempts.objects.create(key="new", expires_at=future)
     Session.objects.create(session_key="old", expire_date=past)
@@ -23,9 +25,11 @@ def test_it_deletes_only_expired_rows(alice, capsys):
     call_command("clear_expired")
 
     assert SignIn.objects.get() == kept
+    assert {token.name for token in alice.personal_tokens.all()} == {"new", "for good"}
     assert Attempts.objects.get().key == "new"
     assert IdempotencyKey.objects.get().key == "new"
     assert Session.objects.get().session_key == "new"
     assert capsys.readouterr().out == (
-        "1 sign-ins\n1 attempts\n1 idempotency keys\n0 tasks\n0 tombstones\n"
+        "1 sign-ins\n1 personal access tokens\n1 attempts\n1 idempotency keys\n0 tasks\n"
+        "0 tombstones\n"
     )

@@ -33,6 +33,8 @@ PATHS = {
     "/api/auth/password/reset": {"post"},
     "/api/auth/password/reset/confirm": {"post"},
     "/api/auth/email/verify": {"post"},
+    "/api/auth/tokens": {"get", "post"},
+    "/api/auth/tokens/{id}": {"delete"},
 }
 
 
@@ -101,8 +103,12 @@ def test_the_schema_has_the_bearer_scheme_where_it_is_needed(client):
     schema = client.get("/openapi.json").json()
 
     bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    assert schema["components"]["securitySchemes"] == {"jwtAuth": bearer}
-    assert schema["paths"]["/api/tasks"]["get"]["security"] == [{"jwtAuth": []}]
+    schemes = schema["components"]["securitySchemes"]
+    assert set(schemes) == {"jwtAuth", "personalToken"}
+    assert schemes["jwtAuth"] == bearer
+    both = [{"personalToken": []}, {"jwtAuth": []}]
+    assert schema["paths"]["/api/tasks"]["get"]["security"] == both
+    assert schema["paths"]["/api/auth/me"]["get"]["security"] == [{"jwtAuth": []}]
     assert schema["paths"]["/api/auth/login"]["post"]["security"] == [{}]
 
 

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from accounts.models import IdempotencyKey, SignIn, User
+from accounts.models import IdempotencyKey, PersonalToken, SignIn, User
 from tasks.models import Task
 
 JSON = "application/json"
@@ -60,7 +60,10 @@ def account(path, status, *bodies):
 
 
 GOOD = {"email": "new@example.com", "password": "correct horse battery"}
+TOKEN = {"name": "x", "scopes": ["tasks:read"]}
 DEEP = 100_000
+# Calls that Alice makes. Others need no sign-in.
+SIGNED_IN = ("/api/tasks", "/api/trash", "/api/sync", "/api/auth/tokens")
 
 CATALOGUE = [
     *raw(
@@ -389,6 +392,37 @@ CATALOGUE = [
     *account("email/verify", 400, {"uid": 1, "token": "x"}, {"uid": "MQ", "token": 1}),
     *account("email/verify", 400, {"uid": "MQ", "token": "x", "password": 1}),
     *account("email/verify", 400, {}, {"uid": "\0", "token": "x"}, {"uid": "MQ", "token": "x-x"}),
+    *account(
+        "tokens",
+        400,
+        {},
+        *[{**TOKEN, "name": name} for name in [None, "", " ", "x" * 151, "a\nb", "\0", [], {}, 1]],
+        *[
+            {**TOKEN, "scopes": scopes}
+            for scopes in [
+                *[None, [], "", "tasks:read", {"tasks:read": 1}, 1, [None], [[]], [{}], [1]],
+                *[["tasks:READ"], ["tasks:read", "tasks:admin"], ["tasks:read tasks:write"]],
+                *[["\0"], ["x" * 9999], ["*"]],
+            ]
+        ],
+        *[
+            {**TOKEN, "expires_at": when}
+            for when in [
+                *["", "x", 0, 1e300, [], {}, "2026-02-30T00:00:00Z", "2020-01-01T00:00:00Z"],
+                *["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2999-01-01", "\0"],
+            ]
+        ],
+    ),
+    ("GET", "/api/auth/tokens?page=1", b"", {}, 400),
+    ("GET", "/api/auth/tokens/1", b"", {}, 405),
+    *[
+        ("DELETE", f"/api/auth/tokens/{text}", b"", {}, 404)
+        for text in ["0", "042", "%2B1", "9223372036854775808", "9" * 30, "1%00", "4_2", "x"]
+    ],
+    *[
+        ("GET", "/api/auth/me", b"", {"authorization": f"Bearer {token}"}, 401)
+        for token in ["todo_", "todo_\0", "todo_é", "todo_" + "x" * 49, "todo_" + "-" * 9000]
+    ],
     *bulks(
         None,
         {},
@@ -456,7 +490,14 @@ def test_the_catalogue_has_enough_cases():
 
 def stored():
     keys = IdempotencyKey.objects.values()
-    return [*keys, *Task.objects.values(), *User.objects.values(), *SignIn.objects.values()]
+    tokens = PersonalToken.objects.values()
+    return [
+        *keys,
+        *tokens,
+        *Task.objects.values(),
+        *User.objects.values(),
+        *SignIn.objects.values(),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -468,7 +509,7 @@ def test_it_is_refused_and_changes_nothing(
     alice_client, anonymous, milk, method, path, body, given, status
 ):
     before = stored()
-    client = anonymous if path.startswith("/api/auth/") else alice_client
+    client = alice_client if path.startswith(SIGNED_IN) else anonymous
     client.raise_request_exception = False
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     given = {name: value.replace('"{etag}"', milk.etag) for name, value in given.items()}

@@ -7,7 +7,7 @@ from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import PersonalToken, User
 from tasks.models import Task
 
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
@@ -78,6 +78,8 @@ EXPECTED = {
     "/api/auth/password/reset": {"OPTIONS": everybody(200), "POST": everybody(202)},
     "/api/auth/password/reset/confirm": {"OPTIONS": everybody(200), "POST": everybody(400)},
     "/api/auth/email/verify": {"OPTIONS": everybody(200), "POST": everybody(400)},
+    "/api/auth/tokens": {**READ, "POST": (401, 201, 201, 201)},
+    "/api/auth/tokens/{id}": {**SIGNED, "DELETE": (401, 204, 404, 404)},
 }
 BODY = json.dumps(
     {
@@ -89,6 +91,8 @@ BODY = json.dumps(
         "refresh": "x",
         "token": "x",
         "uid": "x",
+        "name": "Ann",
+        "scopes": ["tasks:read"],
         "operations": [{"op": "create", "data": {"title": "Buy oats"}}],
     }
 )
@@ -104,7 +108,7 @@ def expected(route, method, who):
 
 @pytest.fixture
 def callers(cheap_hashes, db):
-    """Clients without a user, of the owner, a stranger and staff, and two tasks of the owner."""
+    """Clients without a user, of the owner, a stranger and staff, and objects of the owner."""
     owner = User.objects.create_user("owner@example.com", PASSWORD)
     stranger = User.objects.create_user("stranger@example.com", "another password")
     staff = User.objects.create_superuser("staff@example.com", "a third password")
@@ -113,7 +117,8 @@ def callers(cheap_hashes, db):
         client.force_authenticate(user)
     task, trashed = (Task.objects.create(owner=owner, title=f"Buy {n}") for n in ("milk", "rye"))
     trashed.change({"deleted_at": timezone.now()})
-    return clients, task, trashed
+    token = PersonalToken.objects.create(user=owner, name="x", digest="x", scopes="tasks:read")
+    return clients, {"tasks": task, "trash": trashed, "auth/tokens": token}
 
 
 def test_every_route_has_an_expectation():
@@ -124,8 +129,9 @@ def test_every_route_has_an_expectation():
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("route", sorted(EXPECTED))
 def test_every_caller_gets_the_expected_status(callers, route, method, who):
-    clients, task, trashed = callers
-    pk = trashed.pk if route.startswith("/api/trash") else task.pk
+    clients, objects = callers
+    task, trashed = objects["tasks"], objects["trash"]
+    pk = next((one.pk for name, one in objects.items() if f"/{name}/" in route), 0)
     body = BODY
     if route == "/api/auth/register":
         body = BODY.replace("owner@", "new@")
@@ -140,3 +146,4 @@ def test_every_caller_gets_the_expected_status(callers, route, method, who):
         stored = Task.objects.get(pk=task.pk)
         assert (stored.title, stored.revision, stored.completed) == ("Buy milk", 1, False)
         assert Task.objects.trashed().get() == trashed
+        assert PersonalToken.objects.filter(pk=objects["auth/tokens"].pk).exists()

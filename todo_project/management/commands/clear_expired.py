@@ -4,7 +4,7 @@ from django.core.management import BaseCommand
 from django.utils import timezone
 
 from accounts.attempts import clear_expired
-from accounts.models import IdempotencyKey, SignIn, Tombstone
+from accounts.models import IdempotencyKey, PersonalToken, SignIn, Tombstone
 from accounts.sessions import SessionStore
 from tasks import trash
 from tasks.models import Task
@@ -12,13 +12,14 @@ from tasks.models import Task
 
 class Command(BaseCommand):
     help = (
-        "Delete expired sign-ins, counts of attempts, browser sessions, idempotency keys, tasks in"
-        " the trash and tombstones. Run it daily."
+        "Delete expired sign-ins, personal access tokens, counts of attempts, browser sessions,"
+        " idempotency keys, tasks in the trash and tombstones. Run it daily."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         self.report(SignIn, SignIn.objects.filter(expires_at__lt=now).delete()[0])
+        self.report(PersonalToken, PersonalToken.objects.filter(expires_at__lt=now).delete()[0])
         self.stdout.write(f"{clear_expired()} attempts")
         SessionStore.clear_expired()
         keys = IdempotencyKey.objects.filter(created_at__lt=now - IdempotencyKey.KEPT)
