@@ -199,7 +199,7 @@ class PersonalTokenAdmin(AccessAdmin):
 class SignInAdmin(AccessAdmin):
     """To delete a sign-in is to end it, and every token that came of it."""
 
-    list_display = ["user", "created_at", "expires_at"]
+    list_display = ["user", "created_at", "last_used_at", "user_agent", "expires_at"]
     sortable_by = ["expires_at"]  # what has an index
     ordering = ["-expires_at"]
 

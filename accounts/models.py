@@ -217,6 +217,8 @@ class SignIn(models.Model):
     # When others were spent: their ids and Unix times, as far back as `RACE`.
     spent = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=current_time)
+    last_used_at = models.DateTimeField(default=current_time)  # by a login or a refresh
+    user_agent = models.CharField(max_length=300, blank=True, default="")
     expires_at = models.DateTimeField(db_index=True)  # found by `clear_expired`
 
     class Meta:
@@ -229,8 +231,8 @@ class SignIn(models.Model):
         """Spend the good refresh token for another. The caller holds the lock on the row."""
         self.spent = {name: at for name, at in self.spent.items() if self.is_race(at, now)}
         self.spent[self.refresh_id] = now.timestamp()
-        self.refresh_id, self.expires_at = refresh_id, expires_at
-        self.save(update_fields=["spent", "refresh_id", "expires_at"])
+        self.refresh_id, self.expires_at, self.last_used_at = refresh_id, expires_at, now
+        self.save(update_fields=["spent", "refresh_id", "expires_at", "last_used_at"])
 
     def lately_spent(self, refresh_id: str, now: datetime) -> bool:
         return self.is_race(self.spent.get(refresh_id, 0), now)

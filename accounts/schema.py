@@ -25,6 +25,13 @@ STORED = {
 }
 LINK = {"uid": "Nw", "token": "d0ckq8-6f1e5a1f0e9a4e0b"}
 NEW = "a longer horse battery"
+SIGN_IN_LISTED = {
+    "id": "0b1f6c1e-5f0a-4e5c-9a53-7a1f8a3f0f5e",
+    "created_at": "2026-11-20T10:00:00.123456Z",
+    "last_used_at": "2026-11-21T08:00:00.123456Z",
+    "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "current": True,
+}
 PERSONAL_TOKEN_SENT = {
     "name": "Backup script",
     "scopes": ["tasks:read"],

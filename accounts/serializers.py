@@ -98,12 +98,14 @@ class LoginSerializer(serializers.Serializer[Any]):
     refresh = serializers.CharField(read_only=True)
 
     def save(self, **options: Any) -> dict[str, str]:
-        user = authenticate(self.context["request"], **self.validated_data)
+        request = self.context["request"]
+        user = authenticate(request, **self.validated_data)
         if user is None:
             raise AuthenticationFailed(
                 "No active account with this e-mail address and password.", "no_active_account"
             )
-        refresh: RefreshToken = RefreshToken.for_user(user)
+        user_agent = request.headers.get("User-Agent", "")
+        refresh: RefreshToken = RefreshToken.for_user(user, user_agent)
         return refresh.pair()
 
 

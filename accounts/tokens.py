@@ -66,7 +66,7 @@ class RefreshToken(SignInToken, tokens.RefreshToken):
     access_token_class = AccessToken
 
     @classmethod
-    def for_user(cls, user: Any) -> Any:
+    def for_user(cls, user: Any, user_agent: str = "") -> Any:
         """The first token of a new sign-in of `user`, whose password has just been checked.
 
         Raises `AuthenticationFailed` when the password has been changed since, as a change ends
@@ -81,7 +81,7 @@ class RefreshToken(SignInToken, tokens.RefreshToken):
             for oldest in sign_ins[SIGN_INS_OF_A_USER - 1 :]:
                 oldest.delete()
             token: Any = super().for_user(user)
-            sign_in = SignIn(user=user, refresh_id=token["jti"])
+            sign_in = SignIn(user=user, refresh_id=token["jti"], user_agent=clean(user_agent))
             token.end_by(sign_in.created_at + settings.SIGN_IN_LIFETIME)
             sign_in.expires_at = token.expires_at
             sign_in.save(force_insert=True)
@@ -122,6 +122,13 @@ class RefreshToken(SignInToken, tokens.RefreshToken):
 
     def pair(self) -> dict[str, str]:
         return {"access": str(self.access_token), "refresh": str(self)}
+
+
+def clean(user_agent: str) -> str:
+    """The header as far as it can be stored and shown."""
+    shown = "".join(letter for letter in user_agent if letter.isprintable())
+    limit: Any = SignIn._meta.get_field("user_agent").max_length
+    return shown[:limit]
 
 
 def refusal(error: TokenError, name: str) -> InvalidToken:

@@ -2,6 +2,7 @@ from django.urls import path, re_path
 
 from . import views
 from .personal_tokens import PersonalTokenViewSet
+from .sign_ins import SignInViewSet
 
 ID = PersonalTokenViewSet.lookup_value_regex
 
@@ -22,6 +23,12 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("email/verify", views.EmailVerifyView.as_view(), name="email-verify"),
+    path("sign-ins", SignInViewSet.as_view({"get": "list"}, detail=False), name="sign-in-list"),
+    path(
+        "sign-ins/<uuid:pk>",
+        SignInViewSet.as_view({"delete": "destroy"}, detail=True),
+        name="sign-in-detail",
+    ),
     path(
         "tokens",
         PersonalTokenViewSet.as_view({"get": "list", "post": "create"}, detail=False),

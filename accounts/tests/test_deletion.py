@@ -15,7 +15,7 @@ from tasks.models import Task
 from .conftest import PASSWORD
 
 EMAIL = "cyd@example.com"
-WORDS = [EMAIL, "charisse", "milk", "oats", "rye", "sub-of-cyd", "backup-of-cyd"]
+WORDS = [EMAIL, "charisse", "milk", "oats", "rye", "sub-of-cyd", "backup-of-cyd", "browser-of-cyd"]
 
 
 def dump():
@@ -37,6 +37,8 @@ def person(cyd, sign_in, with_token, mails_of, staff):
     """A client of Cyd, who has used every feature and whom staff have changed."""
     User.objects.filter(pk=cyd.pk).update(name="Cyd Charisse", is_staff=True, is_superuser=True)
     client = with_token(sign_in(cyd)["access"])
+    agent = {"user-agent": "browser-of-cyd"}
+    APIClient().post("/api/auth/login", {"email": EMAIL, "password": PASSWORD}, headers=agent)
     milk, oats = (
         client.post(
             "/api/tasks", {"title": f"Buy {name}"}, headers={"idempotency-key": name}

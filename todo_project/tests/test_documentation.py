@@ -33,6 +33,8 @@ PATHS = {
     "/api/auth/password/reset": {"post"},
     "/api/auth/password/reset/confirm": {"post"},
     "/api/auth/email/verify": {"post"},
+    "/api/auth/sign-ins": {"get"},
+    "/api/auth/sign-ins/{id}": {"delete"},
     "/api/auth/tokens": {"get", "post"},
     "/api/auth/tokens/{id}": {"delete"},
 }

@@ -61,9 +61,10 @@ def account(path, status, *bodies):
 
 GOOD = {"email": "new@example.com", "password": "correct horse battery"}
 TOKEN = {"name": "x", "scopes": ["tasks:read"]}
+UUID = "00000000-0000-4000-8000-000000000000"
 DEEP = 100_000
 # Calls that Alice makes. Others need no sign-in.
-SIGNED_IN = ("/api/tasks", "/api/trash", "/api/sync", "/api/auth/tokens")
+SIGNED_IN = ("/api/tasks", "/api/trash", "/api/sync", "/api/auth/tokens", "/api/auth/sign-ins")
 
 CATALOGUE = [
     *raw(
@@ -413,6 +414,12 @@ CATALOGUE = [
             ]
         ],
     ),
+    ("GET", "/api/auth/sign-ins?page=1", b"", {}, 400),
+    *[
+        ("DELETE", f"/api/auth/sign-ins/{text}", b"", {}, 404)
+        for text in ["0", "x" * 36, "00000000000000000000000000000000", "%00", f"{UUID}%00"]
+    ],
+    ("DELETE", f"/api/auth/sign-ins/{UUID}", b"", {}, 404),
     ("GET", "/api/auth/tokens?page=1", b"", {}, 400),
     ("GET", "/api/auth/tokens/1", b"", {}, 405),
     *[

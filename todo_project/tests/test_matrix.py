@@ -1,13 +1,15 @@
 """Every route, method and caller. The URL resolver provides the routes, so none is missing."""
 
 import json
+import re
+from datetime import timedelta
 
 import pytest
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import PersonalToken, User
+from accounts.models import PersonalToken, SignIn, User
 from tasks.models import Task
 
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
@@ -21,7 +23,7 @@ def routes(patterns=None, prefix=""):
         if route.startswith(("admin/", "api-auth/")):
             continue  # routes of Django and DRF
         if isinstance(pattern, URLPattern):
-            yield "/" + route.replace("(?P<pk>[1-9][0-9]{0,18})", "{id}")
+            yield "/" + re.sub(r"\(\?P<pk>.*\)|<uuid:pk>", "{id}", route)
         else:
             yield from routes(pattern.url_patterns, route)
 
@@ -78,6 +80,8 @@ EXPECTED = {
     "/api/auth/password/reset": {"OPTIONS": everybody(200), "POST": everybody(202)},
     "/api/auth/password/reset/confirm": {"OPTIONS": everybody(200), "POST": everybody(400)},
     "/api/auth/email/verify": {"OPTIONS": everybody(200), "POST": everybody(400)},
+    "/api/auth/sign-ins": READ,
+    "/api/auth/sign-ins/{id}": {**SIGNED, "DELETE": (401, 204, 404, 404)},
     "/api/auth/tokens": {**READ, "POST": (401, 201, 201, 201)},
     "/api/auth/tokens/{id}": {**SIGNED, "DELETE": (401, 204, 404, 404)},
 }
@@ -118,7 +122,13 @@ def callers(cheap_hashes, db):
     task, trashed = (Task.objects.create(owner=owner, title=f"Buy {n}") for n in ("milk", "rye"))
     trashed.change({"deleted_at": timezone.now()})
     token = PersonalToken.objects.create(user=owner, name="x", digest="x", scopes="tasks:read")
-    return clients, {"tasks": task, "trash": trashed, "auth/tokens": token}
+    sign_in = SignIn.objects.create(user=owner, expires_at=timezone.now() + timedelta(days=1))
+    return clients, {
+        "tasks": task,
+        "trash": trashed,
+        "auth/tokens": token,
+        "auth/sign-ins": sign_in,
+    }
 
 
 def test_every_route_has_an_expectation():
@@ -146,4 +156,5 @@ def test_every_caller_gets_the_expected_status(callers, route, method, who):
         stored = Task.objects.get(pk=task.pk)
         assert (stored.title, stored.revision, stored.completed) == ("Buy milk", 1, False)
         assert Task.objects.trashed().get() == trashed
-        assert PersonalToken.objects.filter(pk=objects["auth/tokens"].pk).exists()
+        assert PersonalToken.objects.get() == objects["auth/tokens"]
+        assert SignIn.objects.get() == objects["auth/sign-ins"]
