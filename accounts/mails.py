@@ -58,14 +58,29 @@ class EmailVerificationTokenGenerator(PasswordResetTokenGenerator):
         return f"{super()._make_hash_value(user, timestamp)}{user.email_verified_at}"
 
 
+class EmailChangeTokenGenerator(PasswordResetTokenGenerator):
+    """Its tokens are valid for one new address, until the old one or the password changes."""
+
+    key_salt = "accounts.mails.EmailChangeTokenGenerator"
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)} {user.new_email}"
+
+    def check_token(self, user: User | None, token: str | None) -> bool:
+        return bool(user and user.new_email) and super().check_token(user, token)
+
+
 reset_tokens = default_token_generator
 verification_tokens = EmailVerificationTokenGenerator()
+change_tokens = EmailChangeTokenGenerator()
 
 # The front end's page and the token generator for the link in each mail.
 LINKS = {
     "password_reset": ("reset-password", reset_tokens),
     "email_verification": ("verify-email", verification_tokens),
     "account_exists": ("reset-password", reset_tokens),
+    "email_change": ("verify-email", change_tokens),
+    "email_change_notice": ("reset-password", reset_tokens),
 }
 
 
@@ -95,6 +110,14 @@ def send_account_exists(user: User) -> None:
     send("account_exists", user.email, user)
 
 
+def send_email_change(user: User) -> None:
+    send("email_change", user.new_email, user)
+
+
+def send_email_change_notice(user: User) -> None:
+    send("email_change_notice", user.email, user)
+
+
 def send(name: str, email: str, user: User | None) -> None:
     """Sends a mail unless its address got too many mails of the same kind.
 
@@ -122,11 +145,12 @@ def deliver(name: str, user: User) -> None:
     """Renders the mail and sends it to the mail server. Runs in the outbox's thread."""
     page, tokens = LINKS[name]
     hours = settings.PASSWORD_RESET_TIMEOUT // 3600
+    to = user.new_email if name == "email_change" else user.email
     context = {"user": user, "url": link(page, user, tokens), "hours": hours}
     try:
         text = render_to_string(f"accounts/mails/{name}.txt", context)
         subject, body = text.split("\n\n", 1)
-        message = EmailMultiAlternatives(subject, body, to=[user.email])
+        message = EmailMultiAlternatives(subject, body, to=[to])
         html = render_to_string(f"accounts/mails/{name}.html", context)
         message.attach_alternative(html, "text/html")
         message.send()

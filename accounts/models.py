@@ -97,6 +97,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("staff", default=False, help_text="May use the admin.")
     date_joined = models.DateTimeField(default=current_time, editable=False)
     email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # What `email` becomes when the link in a mail to this address is used.
+    new_email = models.EmailField(blank=True, default="", editable=False)
     # Part of what a browser's session is checked against, so that raising it ends them all.
     session_version = models.PositiveIntegerField(default=0, editable=False)
     # The number of the last write of what the user owns, see todo_project/api/owned.py.
@@ -176,6 +178,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             self.identities.all().delete()
             self.personal_tokens.all().delete()
             self.email_verified_at = current_time()
+
+    def change_email(self) -> None:
+        """The link in a mail to the new address was used; the caller saves."""
+        self.email, self.new_email = self.new_email, ""
+        self.email_verified_at = current_time()
 
     def end_sign_ins(self) -> None:
         self.sign_ins.all().delete()

@@ -201,24 +201,29 @@ class LinkSerializer(serializers.Serializer[Any]):
     @transaction.atomic
     def save(self, **options: Any) -> None:
         user = self.find_user(User.objects.select_for_update(), self.validated_data)
-        user.confirm_email()
         self.use(user)
+        user.confirm_email()
         user.save()
 
     def find_user(self, users: QuerySet[User], link: dict[str, Any]) -> User:
         user = users.filter(is_active=True, pk=mails.user_of(link["uid"])).first()
-        if user is None or not self.tokens.check_token(user, link["token"]):
+        if user is None or not self.check_token(user, link["token"]):
             raise serializers.ValidationError(
                 {"token": [ErrorDetail("The link was used, has expired or is wrong.", "invalid")]}
             )
         return user
+
+    def check_token(self, user: User, token: str) -> bool:
+        return self.tokens.check_token(user, token)
 
     def use(self, user: User) -> None:
         """What the link is for, beyond showing that its reader owns the address."""
 
 
 class EmailVerifySerializer(LinkSerializer):
-    """Confirms the address of an account that somebody else may have registered.
+    """Changes the address to the one that the link was sent to, or confirms it as it is.
+
+    An address that is confirmed for the first time may have been registered by somebody else.
 
     The account keeps its password only if the reader of the mail sends it too. Without it the
     password is removed, and its owner sets a new one by a reset.
@@ -240,8 +245,14 @@ class EmailVerifySerializer(LinkSerializer):
                 raise serializers.ValidationError({"password": [WRONG_PASSWORD]})
             limit.succeed()
 
+    def check_token(self, user: User, token: str) -> bool:
+        self.is_change = mails.change_tokens.check_token(user, token)
+        return self.is_change or super().check_token(user, token)
+
     def use(self, user: User) -> None:
-        if "password" not in self.validated_data:
+        if self.is_change:
+            user.change_email()
+        elif "password" not in self.validated_data:
             # Not an unusable one, which staff give and a reset does not replace.
             user.set_password(get_random_string(64))
 

@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
 from . import views
+from .email_change import EmailView
 from .personal_tokens import PersonalTokenViewSet
 from .sign_ins import SignInViewSet
 
@@ -22,6 +23,7 @@ urlpatterns = [
         views.PasswordResetConfirmView.as_view(),
         name="password-reset-confirm",
     ),
+    path("email", EmailView.as_view(), name="email"),
     path("email/verify", views.EmailVerifyView.as_view(), name="email-verify"),
     path("sign-ins", SignInViewSet.as_view({"get": "list"}, detail=False), name="sign-in-list"),
     path(

@@ -191,8 +191,11 @@ class PasswordResetConfirmView(OpenView):
 class EmailVerifyView(OpenView):
     """Confirm an e-mail address by the link.
 
-    Send the password that was chosen at registration to keep it. Without it the password is
-    removed, as somebody else may have registered the address: reset it to sign in.
+    The link of `POST /api/auth/email` changes the address; it needs no password. With the link of a
+    registration, send the password that was chosen to keep it. Without it the password is removed,
+    as somebody else may have registered the address: reset it to sign in.
     """
+
+    refusals = (409,)
 
     serializer_class = serializers.EmailVerifySerializer

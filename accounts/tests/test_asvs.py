@@ -171,6 +171,14 @@ def test_v7_1_3_and_7_6_1_when_federated_access_ends_is_documented():
     assert "signing out of Better Auth | nothing here: its tokens are valid until `exp`" in page
 
 
+def test_v7_5_1_a_new_address_requires_the_password(cyd, sign_in, with_token):
+    client = with_token(sign_in(cyd)["access"])
+
+    for password, status in [("wrong", 400), (PASSWORD, 202)]:
+        body = {"email": "new@example.com", "password": password}
+        assert client.post("/api/auth/email", body).status_code == status
+
+
 def test_v7_6_2_a_token_of_an_identity_provider_creates_no_session(db, better_auth, with_token):
     response = with_token(better_auth.token()).get(ME)
 

@@ -32,6 +32,7 @@ PATHS = {
     "/api/auth/password": {"post"},
     "/api/auth/password/reset": {"post"},
     "/api/auth/password/reset/confirm": {"post"},
+    "/api/auth/email": {"post"},
     "/api/auth/email/verify": {"post"},
     "/api/auth/sign-ins": {"get"},
     "/api/auth/sign-ins/{id}": {"delete"},

@@ -79,6 +79,7 @@ EXPECTED = {
     "/api/auth/password": {**SIGNED, "POST": (401, 204, 400, 400)},
     "/api/auth/password/reset": {"OPTIONS": everybody(200), "POST": everybody(202)},
     "/api/auth/password/reset/confirm": {"OPTIONS": everybody(200), "POST": everybody(400)},
+    "/api/auth/email": {**SIGNED, "POST": (401, 202, 400, 400)},
     "/api/auth/email/verify": {"OPTIONS": everybody(200), "POST": everybody(400)},
     "/api/auth/sign-ins": READ,
     "/api/auth/sign-ins/{id}": {**SIGNED, "DELETE": (401, 204, 404, 404)},
@@ -143,7 +144,7 @@ def test_every_caller_gets_the_expected_status(callers, route, method, who):
     task, trashed = objects["tasks"], objects["trash"]
     pk = next((one.pk for name, one in objects.items() if f"/{name}/" in route), 0)
     body = BODY
-    if route == "/api/auth/register":
+    if route in ("/api/auth/register", "/api/auth/email"):
         body = BODY.replace("owner@", "new@")
 
     response = clients[who].generic(method, route.format(id=pk), body, "application/json")
