@@ -91,7 +91,7 @@ def prepared(source: int) -> PreparedQuery:
     if source == TOMBSTONES:
         return PreparedQuery(between(Tombstone.objects.all()))
     collection = COLLECTIONS[source]
-    rows = between(collection.model.objects.defer("member_revisions"))
+    rows = between(collection.model.objects.defer(*collection.model.unread))
     if collection.has_trash:
         rows = rows.filter(Q(deleted_at=None) | Q(revision__gt=number("start")))
     return PreparedQuery(rows)

@@ -22,7 +22,7 @@ from todo_project.api.fields import with_line_feeds
 from todo_project.api.owned import Write, write_rows
 from todo_project.models import LogEntry
 
-from .admin_filters import DueFilter, OwnerFilter, StatusFilter, TrashFilter
+from .admin_filters import DueFilter, OwnerFilter, StatusFilter, TagFilter, TrashFilter
 from .exports import export
 from .models import Task, TaskQuerySet, is_titled
 
@@ -62,13 +62,21 @@ class TaskAdmin(OwnedAdmin):
     formfield_overrides = {models.TextField: {"form_class": MultilineField, "strip": False}}
     fieldsets = [
         (None, {"fields": ["owner", "title", "description"]}),
-        ("Plan", {"fields": ["priority", ("due_date", "due_time")]}),
+        ("Plan", {"fields": ["priority", ("due_date", "due_time"), "tags"]}),
         ("State", {"fields": ["completed", ("created_at", "updated_at", "deleted_at")]}),
     ]
     readonly_fields = ["created_at", "updated_at", "deleted_at"]
     autocomplete_fields = ["owner"]
-    list_display = ["listed_title", "owner", "is_completed", "priority", "due_date", "created_at"]
-    list_filter = [OwnerFilter, StatusFilter, "priority", DueFilter, TrashFilter]
+    list_display = [
+        "listed_title",
+        "owner",
+        "is_completed",
+        "priority",
+        "due_date",
+        "created_at",
+        "listed_tags",
+    ]
+    list_filter = [OwnerFilter, StatusFilter, "priority", DueFilter, TagFilter, TrashFilter]
     list_select_related = ["owner"]
     sortable_by = ["listed_title", "created_at"]  # what has an index
     search_fields = ["title"]  # shows the search, which get_search_results() does
@@ -156,6 +164,10 @@ class TaskAdmin(OwnedAdmin):
     @admin.display(description="title", ordering="title_key")
     def listed_title(self, task: Task) -> str:
         return str(task)
+
+    @admin.display(description="tags")
+    def listed_tags(self, task: Task) -> str:
+        return ", ".join(task.tags)
 
     @admin.display(boolean=True, description="completed")
     def is_completed(self, task: Task) -> bool:

@@ -1,5 +1,6 @@
 """The filters of the admin's list of tasks."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,10 @@ from django.utils import timezone
 from accounts.admin import UserFilter
 
 from .models import TaskQuerySet
+from .tag_counts import count_tags
+from .tags import make_keys
+
+ID = re.compile("[1-9][0-9]{0,17}")
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -48,6 +53,24 @@ class DueFilter(admin.SimpleListFilter):
 
 class OwnerFilter(UserFilter):
     title = parameter_name = "owner"
+
+
+class TagFilter(admin.SimpleListFilter):
+    """The tags of the owner who is chosen. Tags of all owners have no index in common."""
+
+    title = parameter_name = "tag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        owner = request.GET.get("owner", "")
+        self.owner_id = int(owner) if ID.fullmatch(owner) else None
+        tags = count_tags(self.owner_id) if self.owner_id else []
+        return [(tag["name"], tag["name"]) for tag in tags]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        name = self.value()
+        if not name or not self.owner_id:
+            return queryset
+        return queryset.filter(tag_keys__contains=make_keys(self.owner_id, [name]))
 
 
 class TrashFilter(admin.SimpleListFilter):

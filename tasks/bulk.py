@@ -17,7 +17,7 @@ from todo_project.api.viewsets import OwnedGenericViewSet
 from .models import Task
 from .operations import MOST, STATUSES, BulkSerializer, OperationSerializer, invalid, is_id
 from .schema import bulk_schema
-from .serializers import TaskSerializer
+from .serializers import TaskSerializer, change_tags
 
 
 class BulkViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
@@ -80,7 +80,8 @@ class Bulk:
         task = self.find(operation)
         if op == "update":
             self.partial.instance = task
-            self.writing.update(task, **self.validate(place, self.partial, operation["data"]))
+            values = self.validate(place, self.partial, operation["data"])
+            self.writing.update(task, **change_tags(task, values))
         elif op in ("complete", "reopen"):
             self.writing.update(task, completed=op == "complete")
         else:

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from .models import Task, TaskQuerySet
 
 BATCH = 2_000  # rows read at a time
-HEADER = "id owner title description priority due_date due_time completed_at created_at updated_at"
+HEADER = (
+    "id owner title description priority due_date due_time tags completed_at created_at updated_at"
+)
 # Where a spreadsheet finds a formula (OWASP, CSV Injection): at the beginning of a cell, behind any
 # spaces and quotes. Spreadsheets split by the separator of their locale, and then the quotes that
 # we write around a cell protect nothing, so an apostrophe stands before each formula.
@@ -44,6 +46,7 @@ def row(task: Task) -> list[str]:
         task.get_priority_display(),
         task.due_date,
         task.due_time,
+        ", ".join(task.tags),
         task.completed_at,
         task.created_at,
         task.updated_at,

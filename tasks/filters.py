@@ -11,6 +11,7 @@ from todo_project.api.prepared import Parameter
 
 from .dates import DATE, FIRST_DUE_DATE, LAST_DUE_DATE
 from .models import Task, TaskQuerySet
+from .text_filters import SearchFilter, TagFilter
 
 STATUSES = {
     "all": TaskQuerySet.all,
@@ -91,7 +92,9 @@ def calendar_date() -> dict[str, Any]:
     }
 
 
-class TaskFilter(filters.FilterSet):
+class CountFilter(filters.FilterSet):
+    """Of the tasks to count, so without an order."""
+
     status = filters.ChoiceFilter(label="Status", method="filter_status", **one_of([*STATUSES]))
     priority = PriorityFilter(
         label="Priority",
@@ -105,14 +108,8 @@ class TaskFilter(filters.FilterSet):
     due_before = CalendarDateFilter(
         label="Due on this day or earlier", lookup_expr="lte", **calendar_date()
     )
-    sort = SortFilter(
-        label="The order; - reverses",
-        **one_of([sign + name for name in SORTS for sign in ("", "-")]),
-    )
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        tasks: Any = super().filter_queryset(queryset)
-        return tasks if tasks.ordered else tasks.sorted_by("-created")
+    tag = TagFilter(label="Tags, all of them", help_text="")
+    search = SearchFilter(label='Words, "a phrase", -without')
 
     def filter_status(self, tasks: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
         return STATUSES[value](tasks)
@@ -129,3 +126,14 @@ class TaskFilter(filters.FilterSet):
             case "overdue":
                 return tasks.overdue(now)
         return tasks.upcoming(now)
+
+
+class TaskFilter(CountFilter):
+    sort = SortFilter(
+        label="The order; - reverses",
+        **one_of([sign + name for name in SORTS for sign in ("", "-")]),
+    )
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        tasks: Any = super().filter_queryset(queryset)
+        return tasks if tasks.ordered else tasks.sorted_by("-created")

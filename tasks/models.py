@@ -13,6 +13,8 @@ from todo_project.api.owned import Owned, OwnedQuerySet
 from todo_project.api.validators import validate_no_control_characters
 
 from .dates import FIRST_DUE_DATE, LAST_DUE_DATE
+from .search import SearchKeyField
+from .tags import TagKeysField, TagsField
 
 # Names in the API for the columns that a list is sorted by. `due_date` is not among them:
 # it may be null, so what sorts is its key, `DUE_KEYS`.
@@ -153,12 +155,18 @@ class Task(Owned):
         validators=[MinValueValidator(FIRST_DUE_DATE), MaxValueValidator(LAST_DUE_DATE)],
     )
     due_time = models.TimeField(null=True, blank=True)
+    tags = TagsField()
+    tag_keys = TagKeysField()
+    search_key = SearchKeyField()
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
     # When it was put in the trash.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    unread: ClassVar[list[str]] = [*Owned.unread, "tag_keys", "search_key"]
     columns: ClassVar[dict[str, list[str]]] = {
-        "title": ["title", "title_key"],
+        "title": ["title", "title_key", "search_key"],
+        "description": ["description", "search_key"],
+        "tags": ["tags", "tag_keys"],
         "completed": ["completed_at"],
     }
 

@@ -15,6 +15,7 @@ from todo_project.api.schema import ETAG, STRING
 from .models import Task
 from .operations import BulkResultSerializer
 from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
+from .tags import LONGEST, MOST
 
 SENT = {
     "title": "Buy milk",
@@ -22,6 +23,7 @@ SENT = {
     "priority": "medium",
     "due_date": "2026-12-01",
     "due_time": "18:00:00",
+    "tags": ["errands"],
 }
 STORED = {
     "id": 42,
@@ -33,6 +35,7 @@ STORED = {
     "updated_at": "2026-11-20T10:00:00.123456Z",
 }
 TRASHED = {**STORED, "revision": 816, "deleted_at": "2026-11-21T08:00:00.123456Z"}
+TAG = {"name": "town", "tasks": 3}
 COUNTS = {"total": 12, "pending": 5, "completed": 7, "overdue": 1, "due_today": 2}
 
 extend_schema_serializer(
@@ -51,9 +54,11 @@ PRIORITIES = {
     "items": {"type": "string", "enum": [name.lower() for name in Task.Priority.names]},
     "uniqueItems": True,
 }
+TAGS = {"type": "array", "items": {"type": "string", "maxLength": LONGEST}, "maxItems": MOST}
 ID = OpenApiParameter(
     "id", {"type": "integer", "format": "int64", "minimum": 1}, OpenApiParameter.PATH
 )
+NAME = OpenApiParameter("name", STRING["schema"], OpenApiParameter.PATH)
 KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": "^[!-~]{1,255}$"},
@@ -88,6 +93,7 @@ task_schema = extend_schema_view(
         parameters=[
             OpenApiParameter("priority", PRIORITIES, explode=False, style="form"),
             OpenApiParameter("status", enum=["all", "pending", "completed"]),
+            OpenApiParameter("tag", TAGS, explode=False, style="form"),
         ],
     ),
     create=extend_schema(
@@ -133,6 +139,33 @@ trash_schema = extend_schema_view(
 )
 
 
+# Decorates the view set of tags.
+tag_schema = extend_schema_view(
+    list=extend_schema(
+        summary="List tags",
+        examples=[OpenApiExample("A tag", TAG, response_only=True)],
+        description="A tag is there while a task that is not in the trash has it. Its spelling is "
+        "that of the oldest task.",
+    ),
+    partial_update=extend_schema(
+        summary="Rename a tag on every task",
+        examples=[
+            OpenApiExample("A new name", {"name": "town"}, request_only=True),
+            OpenApiExample("The tag", TAG, response_only=True),
+        ],
+        parameters=[NAME],
+        description="A 409 if the other tag exists, unless `merge` is true. The name in the path "
+        "is percent-encoded. Tasks in the trash change, too.",
+    ),
+    destroy=extend_schema(
+        summary="Take a tag off every task",
+        parameters=[NAME],
+        description="Off the tasks in the trash, too.",
+        responses={204: None},
+    ),
+)
+
+
 # Decorates the handler of bulk calls.
 bulk_schema = extend_schema(
     operation_id="tasks_bulk",
@@ -150,6 +183,7 @@ bulk_schema = extend_schema(
 
 def complete_tasks(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """A postprocessing hook: the headers of the collection, the two ways to write a due date."""
+    schemas = result["components"]["schemas"]
     for name in ("TaskRequest", "PatchedTaskRequest"):
         # Generators read `type` and `nullable` only inside of the branches.
         result["components"]["schemas"][name]["properties"]["due_date"] = {
@@ -161,6 +195,13 @@ def complete_tasks(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     for name in ("Task", "TrashedTask", "TaskRequest", "PatchedTaskRequest"):
         # `nullable` says nothing without `type` beside it (OAS 3.0.3, clarifications).
         result["components"]["schemas"][name]["properties"]["priority"]["type"] = "string"
+    schemas["PatchedTagRequest"]["required"] = ["name"]
+    paths = result["paths"]
+    paths["/api/tasks/summary"]["get"]["parameters"] = [
+        one
+        for one in paths["/api/tasks"]["get"]["parameters"]
+        if one["in"] == "query" and one["name"] not in ("sort", "page_size", "cursor")
+    ]
     # Null is taken for "", which is what is answered.
     del result["components"]["schemas"]["Task"]["properties"]["description"]["nullable"]
     for method, code, headers in [

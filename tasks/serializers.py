@@ -1,4 +1,6 @@
+from collections.abc import Mapping
 from datetime import date, datetime, time
+from functools import cached_property
 from typing import Any
 
 from django.db import models
@@ -11,6 +13,7 @@ from todo_project.api.serializers import OwnedSerializer
 
 from .dates import DATE, INSTANT, TIME
 from .models import Task
+from .tags import MOST, TagListField, respell, unite, without
 
 
 class NullableTextField(MultilineField):
@@ -98,6 +101,7 @@ class TaskSerializer(OwnedSerializer):
         style={"base_template": "textarea.html"},
     )
     priority = PriorityField(required=False)
+    tags = TagListField()
 
     class Meta:
         model = Task
@@ -110,10 +114,20 @@ class TaskSerializer(OwnedSerializer):
             "priority",
             "due_date",
             "due_time",
+            "tags",
             "revision",
             "created_at",
             "updated_at",
         ]
+
+    @cached_property
+    def fields(self) -> Any:
+        """A change may also add and remove single tags."""
+        fields = super().fields
+        if self.partial and not fields["tags"].read_only:
+            fields["tags_add"] = TagListField(write_only=True)
+            fields["tags_remove"] = TagListField(write_only=True)
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         if not self.fields["due_date"].read_only:
@@ -141,7 +155,12 @@ class TaskSerializer(OwnedSerializer):
         timed = attrs.get("due_time", task.due_time)
         if timed is not None and dated is None:
             raise invalid("due_time", "A due time needs a due date.")
+        if len(change_tags(task, attrs).get("tags", [])) > MOST:
+            raise invalid("tags_add", f"A task has at most {MOST} tags.")
         return attrs
+
+    def update(self, instance: Any, validated_data: Any) -> Any:
+        return super().update(instance, change_tags(instance, validated_data))
 
 
 class CompletionSerializer(TaskSerializer):
@@ -149,6 +168,7 @@ class CompletionSerializer(TaskSerializer):
 
     description = NullableTextField(read_only=True)
     priority = PriorityField(read_only=True)
+    tags = TagListField(read_only=True)
 
     class Meta(TaskSerializer.Meta):
         read_only_fields = [name for name in TaskSerializer.Meta.fields if name != "completed"]
@@ -165,6 +185,16 @@ class SummarySerializer(serializers.Serializer[dict[str, int]]):
     completed = serializers.IntegerField()
     overdue = serializers.IntegerField()
     due_today = serializers.IntegerField()
+
+
+def change_tags(task: Task, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the tags that result; the lock on the task is held."""
+    changed = {**values}
+    add, remove = changed.pop("tags_add", []), changed.pop("tags_remove", [])
+    if "tags" in changed or add or remove:
+        names = respell(changed.get("tags", task.tags), task.tags)
+        changed["tags"] = unite(without(names, remove), add)
+    return changed
 
 
 def invalid(field: str, message: str) -> serializers.ValidationError:

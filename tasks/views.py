@@ -15,10 +15,11 @@ from todo_project.api.idempotency import idempotent
 from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.pagination import KeysetPagination
 from todo_project.api.preconditions import ETagMixin
+from todo_project.api.prepared import values_given
 from todo_project.api.query_parameters import StrictQueryMixin
 from todo_project.api.viewsets import OwnedViewSet
 
-from .filters import TaskFilter
+from .filters import CallersClock, CountFilter, TaskFilter
 from .models import Task
 from .schema import task_schema
 from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
@@ -35,6 +36,7 @@ class TaskViewSet(
     serializer_class = TaskSerializer
     filter_backends = [OwnedFilterBackend]
     filterset_class = TaskFilter
+    filtered_actions = ["list", "summary"]
     pagination_class = KeysetPagination
     page_template = "tasks/tasks.html"  # of the browsable API, within its page
     request: AuthenticatedRequest
@@ -80,8 +82,9 @@ class TaskViewSet(
         return Response(self.get_serializer(task).data)
 
     @extend_schema(responses=SummarySerializer)
-    @action(detail=False, pagination_class=None, filterset_class=None)
+    @action(detail=False, pagination_class=None, filterset_class=CountFilter)
     def summary(self, request: AuthenticatedRequest) -> Response:
         """How many tasks there are, by state."""
-        now = request.user.local_time(timezone.now())
-        return Response(Task.objects.live().for_user(request.user).summary(now))
+        tasks: Any = self.filter_queryset(self.get_queryset())
+        with values_given(self.parameters):
+            return Response(tasks.summary(CallersClock()))

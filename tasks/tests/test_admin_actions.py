@@ -189,6 +189,7 @@ def test_it_exports(staff, alice):
         priority=3,
         due_date="2026-12-01",
         due_time="10:30",
+        tags=["home", "5 min"],
     )
 
     header, row = exported(run(staff, "export_as_csv", task))
@@ -201,6 +202,7 @@ def test_it_exports(staff, alice):
         "priority": "High",
         "due_date": "2026-12-01",
         "due_time": "10:30:00",
+        "tags": "home, 5 min",
         "completed_at": "",
         "created_at": str(task.created_at),
         "updated_at": str(task.updated_at),

@@ -102,7 +102,11 @@ def test_filters_combine(alice_client, query, expected):
         ("page_size=-1", "page_size", "1 to 200"),
         ("page_size=%D9%A1", "page_size", "1 to 200"),
         ("page_size=1e2", "page_size", "1 to 200"),
-        ("page=2", "page", "status, priority, due, due_after, due_before, sort, page_size, cursor"),
+        (
+            "page=2",
+            "page",
+            "status, priority, due, due_after, due_before, tag, search, sort, page_size, cursor",
+        ),
         ("format=json", "format", "status"),
         ("owner=1", "owner", "status"),
         ("%00=1", "\0", "status"),

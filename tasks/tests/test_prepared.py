@@ -118,7 +118,7 @@ def test_what_it_finds_is_what_the_queryset_finds(alice, milk, tasks):
         found = prepare(tasks, "id").first({"caller": alice.pk, "id": milk.pk})
 
     assert ("member_revisions" in vars(found)) is (tasks is LOCKED_TASKS)
-    assert found.member_revisions == {}
+    assert (found.member_revisions, found.tag_keys, found.search_key) == ({}, [], "buy milk\n")
     plain = Task.objects.get(pk=milk.pk)
     assert {**vars(found), "_state": None} == {**vars(plain), "_state": None}
     assert (found._state.adding, found._state.db) == (False, "default")

@@ -7,11 +7,16 @@ import pytest
 from django.contrib import admin
 from django.db import connection
 from django.db.models import Min
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from rest_framework.request import Request
 
 from accounts.models import User
 from tasks.models import Task
+from tasks.views import TaskViewSet
+from todo_project.api.filters import OwnedFilterBackend
 from todo_project.api.pagination import find_page
+from todo_project.api.prepared import values_given
 
 pytestmark = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="the plans are PostgreSQL's"
@@ -36,6 +41,7 @@ def crowd(django_db_setup, django_db_blocker):
                     created_at=now - timedelta(seconds=n),
                     updated_at=now,
                     deleted_at=now if n >= 100_000 and n % 10 else None,
+                    tags=["home", f"tag {n % 5000}"] if n % 3 == 0 else [],
                 )
                 for n in range(200_000)
             ),
@@ -70,6 +76,35 @@ def test_a_page_far_in_begins_in_the_index(db, crowd, sort):
     assert "ROW(" in condition
     assert "Filter" not in plan
     assert "Sort" not in plan
+
+
+def listed(owner, query):
+    """The plan of a page of the list."""
+    view = TaskViewSet(action="list", request=Request(RequestFactory().get("/api/tasks", query)))
+    view.request.user = owner
+    tasks = OwnedFilterBackend().filter_queryset(view.request, view.get_queryset(), view)
+    with values_given(view.parameters):
+        return tasks[:101].explain()
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({"tag": "tag 33"}, "task_by_tag"),
+        ({"tag": "home,tag 33"}, "task_by_tag"),
+        ({"tag": "nothing"}, "task_by_tag"),
+        ({"tag": "home"}, "created"),
+        ({"search": "task 777"}, "task_by_text"),
+        ({"search": "777 -778"}, "task_by_text"),
+        ({"search": "nothing", "sort": "title"}, "task_by_text"),
+        ({"search": "task"}, "created"),
+    ],
+)
+def test_an_index_finds_tags_and_words(db, crowd, query, index):
+    plan = listed(crowd, query)
+
+    assert index in plan
+    assert "Seq Scan" not in plan
 
 
 @pytest.mark.parametrize("sort", SORTS)

@@ -1,5 +1,6 @@
 from datetime import date, time
 
+import pytest
 from django.utils import timezone
 
 from tasks.models import Task
@@ -39,8 +40,38 @@ def test_it_refuses_an_anonymous_caller(anonymous, db):
     assert anonymous.get(URL).status_code == 401
 
 
-def test_it_refuses_a_query_parameter(alice_client):
-    response = alice_client.get(f"{URL}?status=all")
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [
+        ("status=pending", 2),
+        ("priority=high,low", 2),
+        ("due=overdue", 1),
+        ("due_before=2020-01-01", 1),
+        ("tag=home", 2),
+        ("tag=home,shop", 1),
+        ("search=milk", 2),
+        ("search=milk -buy&tag=home&status=all", 1),
+    ],
+)
+def test_it_takes_the_filters_of_the_list(alice, alice_client, query, total):
+    for title, members in [
+        ("Buy milk", {"priority": 3, "tags": ["home", "shop"], "due_date": date(2020, 1, 1)}),
+        ("Drink milk", {"priority": 1, "tags": ["home"], "completed": True}),
+        ("Sleep", {}),
+    ]:
+        Task.objects.create(owner=alice, title=title, **members)
+
+    response = alice_client.get(f"{URL}?{query}")
+
+    assert response.status_code == 200
+    assert response.json()["total"] == total == len(alice_client.get(f"/api/tasks?{query}").json())
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [("sort=title", "sort"), ("page_size=2", "page_size"), ("due=x", "due")]
+)
+def test_it_refuses_other_parameters(alice_client, query, field):
+    response = alice_client.get(f"{URL}?{query}")
 
     assert response.status_code == 400
-    assert response.json()["errors"][0]["field"] == "status"
+    assert response.json()["errors"][0]["field"] == field

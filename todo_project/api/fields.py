@@ -30,6 +30,13 @@ class MultilineField(StringField):
         return stored if with_line_feeds(stored) == sent else sent
 
 
+class StringListField(serializers.ListField):
+    """A list of strings that is answered as it is stored."""
+
+    def to_representation(self, data: Any) -> Any:
+        return data
+
+
 def with_line_feeds(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

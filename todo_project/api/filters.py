@@ -1,6 +1,7 @@
 """django-filter for prepared querysets: requests with the same filters share one SQL string."""
 
 from collections.abc import Mapping
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,6 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import get_error_detail
-from rest_framework.viewsets import GenericViewSet
 
 from .prepared import Parameter, cached_for
 
@@ -18,13 +18,17 @@ from .prepared import Parameter, cached_for
 class ParameterMixin:
     """For a filter that compares the column `field_name` with a value of the caller.
 
-    The value is a parameter of the SQL, so the SQL is the same for all values.
+    The value is a parameter of the SQL, so the SQL is the same for all values of one shape.
     """
 
     model: Any
     field_name: Any
 
-    def make_parameter(self, name: str) -> Parameter:
+    def shape_of(self, value: Any) -> Any:
+        """What of a value the SQL depends on."""
+        return None
+
+    def make_parameter(self, name: str, shape: Any) -> Any:
         return Parameter(name, self.model._meta.get_field(self.field_name))
 
 
@@ -37,9 +41,10 @@ class OwnedFilterBackend(filters.DjangoFilterBackend):
     """
 
     def get_filterset_class(
-        self, view: GenericViewSet, queryset: QuerySet[Any] | None = None
+        self, view: Any, queryset: QuerySet[Any] | None = None
     ) -> type[filters.FilterSet] | None:
-        return super().get_filterset_class(view, queryset) if view.action == "list" else None
+        filtered = view.action in view.filtered_actions
+        return super().get_filterset_class(view, queryset) if filtered else None
 
     def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
         filterset_class = self.get_filterset_class(view, queryset)
@@ -50,7 +55,7 @@ class OwnedFilterBackend(filters.DjangoFilterBackend):
         fields = form_fields(filterset_class, queryset.model)
         cleaned = clean(fields, read_choices(fields, request.query_params))
         shape = tuple(
-            (name, None if is_parameter(filterset_class, name) else freeze(value))
+            (name, shape_of(filterset_class.base_filters[name], value))
             for name, value in cleaned.items()
         )
         view.parameters.update(cleaned)
@@ -83,23 +88,35 @@ def clean(fields: Mapping[str, forms.Field], chosen: dict[str, str]) -> dict[str
 def filter_by_shape(
     queryset: QuerySet[Any], filterset_class: type[filters.FilterSet], shape: Any
 ) -> Any:
-    filterset = filterset_class({}, queryset=queryset)
+    model: Any = queryset.model
+    filterset = copy(make_filterset(filterset_class, model))
     cleaned = dict.fromkeys(filterset.filters)
     for name, value in shape:
         one = filterset.filters[name]
-        cleaned[name] = one.make_parameter(name) if isinstance(one, ParameterMixin) else value
+        if isinstance(one, ParameterMixin):
+            cleaned[name] = one.make_parameter(name, value)
+        else:
+            cleaned[name] = value
     filterset.form.cleaned_data = cleaned
     return filterset.filter_queryset(queryset)
 
 
-def freeze(value: Any) -> Any:
+def shape_of(one: Any, value: Any) -> Any:
+    if isinstance(one, ParameterMixin):
+        return one.shape_of(value)
     return tuple(value) if isinstance(value, list) else value
 
 
 @cache
 def form_fields(filterset_class: type[filters.FilterSet], model: Any) -> dict[str, forms.Field]:
-    filterset = filterset_class(queryset=model._default_manager.none())
+    filterset = make_filterset(filterset_class, model)
     return {name: one.field for name, one in filterset.filters.items()}
+
+
+@cache
+def make_filterset(filterset_class: type[filters.FilterSet], model: Any) -> filters.FilterSet:
+    """Kept, as each that is made copies all filters."""
+    return filterset_class(queryset=model._default_manager.none())
 
 
 def is_parameter(filterset_class: type[filters.FilterSet], name: str) -> bool:

@@ -47,6 +47,8 @@ class Owned(models.Model):
     # For each member changed since creation: the number of the last write that changed it.
     member_revisions = models.JSONField(default=dict, editable=False)
 
+    # Columns that only writes and filters need.
+    unread: ClassVar[list[str]] = ["member_revisions"]
     # The columns of each member that is not one column of the same name.
     columns: ClassVar[dict[str, list[str]]] = {}
 

@@ -8,6 +8,8 @@ way, the database driver raises an error.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,20 +20,34 @@ from django.db.models.query import ModelIterable
 from django.db.transaction import TransactionManagementError
 
 SHAPES = 256  # cached results per function and queryset
+given_values: ContextVar[Mapping[str, Any] | None] = ContextVar("given_values", default=None)
 
 
 class Parameter(Expression):
     """A placeholder in a queryset for a value that is passed later, by name."""
+
+    decides_plan = False  # True if PostgreSQL should plan the query for each value
 
     def __init__(self, name: str, output_field: Any) -> None:
         super().__init__(output_field)
         self.name = name
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        return "%s", [self]
+        values = given_values.get()
+        return "%s", [self if values is None else self.value(values)]
 
     def value(self, values: Mapping[str, Any]) -> Any:
         return self.output_field.get_db_prep_value(values[self.name], connection)
+
+
+@contextmanager
+def values_given(values: Mapping[str, Any]) -> Iterator[None]:
+    """Within it, a query that is not prepared may have parameters, too."""
+    token = given_values.set(values)
+    try:
+        yield
+    finally:
+        given_values.reset(token)
 
 
 class PreparedQuery:
@@ -50,6 +66,7 @@ class PreparedQuery:
         self.annotations = list(self.query.annotation_select)
         self.is_plain = is_plain(self.model)
         self.converts = bool(compiler.get_converters(self.columns))
+        self.has_own_plans = any(getattr(one, "decides_plan", False) for one in self.parameters)
         self.of_thread = threading.local()  # converters contain the thread's connection
 
     def fetch(self, values: Mapping[str, Any], limit: int | None = None) -> list[Any]:
@@ -58,7 +75,8 @@ class PreparedQuery:
         if self.query.select_for_update and connection.get_autocommit():
             raise TransactionManagementError("select_for_update() needs a transaction.")
         given = [p.value(values) if isinstance(p, Parameter) else p for p in self.parameters]
-        with connection.cursor() as cursor:
+        unplanned = plan_each_time() if self.has_own_plans else nullcontext()
+        with connection.cursor() as cursor, unplanned:
             if limit is None:
                 cursor.execute(self.sql, given)
             else:
@@ -88,6 +106,21 @@ class PreparedQuery:
                 setattr(instance, name, value)
             instances.append(instance)
         return instances
+
+
+@contextmanager
+def plan_each_time() -> Iterator[None]:
+    """Without prepared statements, whose one plan is bad for frequent or for rare values."""
+    driver: Any = connection.connection
+    threshold = getattr(driver, "prepare_threshold", None)
+    if threshold is None:
+        yield
+        return
+    driver.prepare_threshold = None
+    try:
+        yield
+    finally:
+        driver.prepare_threshold = threshold
 
 
 def unsupported(queryset: QuerySet[Any]) -> Iterator[str]:

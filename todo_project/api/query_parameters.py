@@ -29,7 +29,7 @@ class StrictQueryMixin:
     def get_query_parameters(self) -> dict[str, bool]:
         """The accepted names. The value is true if the parameter may be repeated."""
         view: Any = self
-        if getattr(view, "action", None) != "list":
+        if getattr(view, "action", None) not in getattr(view, "filtered_actions", ["list"]):
             return {}
         filterset: Any = getattr(view, "filterset_class", None)
         filters = filterset.base_filters if filterset else {}

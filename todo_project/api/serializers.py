@@ -18,6 +18,8 @@ from rest_framework.fields import SkipField
 from rest_framework.relations import PKOnlyObject
 from rest_framework.settings import api_settings
 
+from .fields import StringListField
+
 # The JSON renderer writes values in the same way as these methods convert them, unless an argument
 # of the field or the setting named here changes the format.
 IDENTICAL = {
@@ -28,6 +30,7 @@ IDENTICAL = {
     serializers.DateField.to_representation: "DATE_FORMAT",
     serializers.DateTimeField.to_representation: "DATETIME_FORMAT",
     serializers.IntegerField.to_representation: None,
+    StringListField.to_representation: None,
 }
 # These methods use only the value and the field's arguments. A field of another class may have
 # `representations`, a dictionary from stored values to their representations.

@@ -24,6 +24,7 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
 
     lookup_value_regex = "[1-9][0-9]{0,18}"
     queryset: Any
+    filtered_actions = ["list"]
     writing: Any = None  # the `Write` of an unsafe method
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -82,4 +83,4 @@ def owned(queryset: Any, locked: bool) -> Any:
     queryset = queryset.for_user(CALLER)
     if locked:
         return queryset.select_for_update(of=("self",))
-    return queryset.defer("member_revisions")  # only writes need it
+    return queryset.defer(*queryset.model.unread)  # only writes and filters need these

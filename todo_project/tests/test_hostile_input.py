@@ -470,6 +470,23 @@ CATALOGUE = [
     ("POST", "/api/tasks/bulk", b"{" + b'"operations":[' * 300, {}, 400),
     ("POST", "/api/tasks/bulk", {"operations": []}, {"idempotency_key": "a b"}, 400),
     ("GET", "/api/tasks/bulk", b"", {}, 405),
+    *values(
+        400,
+        tags=[None, "a", 1, {}, [None], [1], [""], ["a,b"], ["\0"], ["\u202e"], ["x" * 51], ["."]],
+    ),
+    *values(400, tags=[[str(n) for n in range(21)], ["a"] * 100_000, [["a"]], [{}]]),
+    *queries("tag=%00", "tag=,", "tag=a,,b", "tag=%E2%80%AE", "tag=" + "x," * 21 + "x"),
+    *queries("search=-", "search=-x", "search=%22", "search=" + "x" * 201, "search=%00"),
+    *queries("search=" + "+".join("abcdefghijk"), "search=a&search=b", "search=-%22a+b"),
+    *[
+        (method, f"/api/tags/{name}", {"name": "x"}, {}, 404)
+        for method in ["PATCH", "DELETE"]
+        for name in ["%00", "a%2Cb", "x" * 999, "%25", "_", "..", "%0A", "a%2F..%2Fb"]
+    ],
+    ("GET", "/api/tags?page_size=2", b"", {}, 400),
+    ("GET", "/api/tags/x", b"", {}, 405),
+    ("GET", "/api/tasks/summary?search=-", b"", {}, 400),
+    ("GET", "/api/tasks/summary?sort=title", b"", {}, 400),
     ("GET", "/api/trash?cursor=%00", b"", {}, 400),
     ("GET", "/api/trash?page_size=9999999999999999999999", b"", {}, 400),
     ("GET", "/api/trash?sort=title", b"", {}, 400),

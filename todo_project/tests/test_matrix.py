@@ -23,6 +23,7 @@ def routes(patterns=None, prefix=""):
         if route.startswith(("admin/", "api-auth/")):
             continue  # routes of Django and DRF
         if isinstance(pattern, URLPattern):
+            route = route.replace("(?P<name>.*[^/])", "{tag}")
             yield "/" + re.sub(r"\(\?P<pk>.*\)|<uuid:pk>", "{id}", route)
         else:
             yield from routes(pattern.url_patterns, route)
@@ -64,6 +65,12 @@ EXPECTED = {
     "/api/tasks/bulk": {**SIGNED, "POST": (401, 200, 200, 200)},
     "/api/trash": {**READ, "DELETE": (401, 204, 204, 204)},
     "/api/trash/{id}": {**SIGNED, "DELETE": (401, 204, 404, 404)},
+    "/api/tags": READ,
+    "/api/tags/{tag}": {
+        **SIGNED,
+        "PATCH": (401, 200, 404, 404),
+        "DELETE": (401, 204, 404, 404),
+    },
     "/api/sync": READ,
     "/api/auth/register": {"OPTIONS": everybody(200), "POST": everybody(201)},
     "/api/auth/login": {"OPTIONS": everybody(200), "POST": everybody(200)},
@@ -89,6 +96,7 @@ EXPECTED = {
 BODY = json.dumps(
     {
         "title": "Buy milk",
+        "name": "Errands",
         "email": "owner@example.com",
         "password": PASSWORD,
         "current_password": PASSWORD,
@@ -96,7 +104,6 @@ BODY = json.dumps(
         "refresh": "x",
         "token": "x",
         "uid": "x",
-        "name": "Ann",
         "scopes": ["tasks:read"],
         "operations": [{"op": "create", "data": {"title": "Buy oats"}}],
     }
@@ -120,7 +127,9 @@ def callers(cheap_hashes, db):
     clients = [APIClient(raise_request_exception=False) for _ in range(4)]
     for client, user in zip(clients[1:], [owner, stranger, staff], strict=True):
         client.force_authenticate(user)
-    task, trashed = (Task.objects.create(owner=owner, title=f"Buy {n}") for n in ("milk", "rye"))
+    task, trashed = (
+        Task.objects.create(owner=owner, title=f"Buy {n}", tags=["shop"]) for n in ("milk", "rye")
+    )
     trashed.change({"deleted_at": timezone.now()})
     token = PersonalToken.objects.create(user=owner, name="x", digest="x", scopes="tasks:read")
     sign_in = SignIn.objects.create(user=owner, expires_at=timezone.now() + timedelta(days=1))
@@ -147,15 +156,17 @@ def test_every_caller_gets_the_expected_status(callers, route, method, who):
     if route in ("/api/auth/register", "/api/auth/email"):
         body = BODY.replace("owner@", "new@")
 
-    response = clients[who].generic(method, route.format(id=pk), body, "application/json")
+    path = route.format(id=pk, tag="shop")
+    response = clients[who].generic(method, path, body, "application/json")
 
     assert response.status_code == expected(route, method, who)
     if route.startswith("/api/") and response.status_code >= 400 and method != "HEAD":
         assert response["Content-Type"] == "application/problem+json"
         assert response.json()["status"] == response.status_code
-    if who != 1 and "{id}" in route:
+    if who != 1 and ("{id}" in route or "{tag}" in route):
         stored = Task.objects.get(pk=task.pk)
         assert (stored.title, stored.revision, stored.completed) == ("Buy milk", 1, False)
+        assert stored.tags == ["shop"]
         assert Task.objects.trashed().get() == trashed
         assert PersonalToken.objects.get() == objects["auth/tokens"]
         assert SignIn.objects.get() == objects["auth/sign-ins"]

@@ -33,6 +33,7 @@ THINGS = [
 ]  # fmt: skip
 WHENS = ["", "", "", " again", " before lunch", " this week", " (URGENT)", " with Zoë", ", at last"]
 NOTES = ["", "", "Not before ten.", "The number is on the fridge.", "See the mail of Monday.\n\n"]
+TAGS = ["home", "work", "errands", "phone", "waiting", "Ideen", "5 min"]
 
 DAYS = 365  # tasks were made in so many days before now
 BATCH = 5_000  # rows written at a time
@@ -131,6 +132,7 @@ def make_task(owner: User, created: datetime, chance: random.Random, now: dateti
         priority=chance.choice([0, 0, 0, 1, 2, 2, 3]),
         due_date=due,
         due_time=clock(hour, 30) if due and chance.random() < 0.3 else None,
+        tags=chance.sample(TAGS, chance.choice([0, 0, 0, 1, 1, 2, 3])),
         completed_at=completed,
         created_at=created,
         updated_at=completed or created,

@@ -1,0 +1,41 @@
+"""The indexes that the first migration creates on PostgreSQL."""
+
+import logging
+
+import pytest
+from django.db import connection
+
+from tasks import indexes
+from tasks.models import Task
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="the indexes are PostgreSQL's"),
+]
+
+
+def names():
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, Task._meta.db_table)
+    return {name for name in found if name in ("task_by_tag", "task_by_text")}
+
+
+def create():
+    with connection.schema_editor(atomic=False) as editor:
+        editor.execute("DROP INDEX task_by_tag; DROP INDEX task_by_text")
+        indexes.create_indexes(None, editor)
+
+
+def test_they_are_there():
+    assert names() == {"task_by_tag", "task_by_text"}
+
+
+def test_a_missing_right_is_no_error(monkeypatch, caplog, alice_client, milk):
+    monkeypatch.setattr(indexes, "EXTENSION", "CREATE EXTENSION no_such_extension")
+
+    with caplog.at_level(logging.WARNING, "tasks.indexes"):
+        create()
+
+    assert names() == {"task_by_tag"}
+    assert "CREATE INDEX task_by_text" in caplog.text
+    assert len(alice_client.get("/api/tasks?search=MILK").json()) == 1
