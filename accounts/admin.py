@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from todo_project.admin.change_lists import MOST, LargeTableAdmin
+from todo_project.admin.change_lists import MAX_SELECTED, LargeTableAdmin
 from todo_project.admin.history import HistoryMixin
 
 from .forms import LimitedPasswordChangeForm
@@ -131,7 +131,7 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        if self.too_many(request, queryset, MOST):
+        if self.too_many(request, queryset, MAX_SELECTED):
             return
         users = [user for user in queryset if outranks(request, user)]
         with transaction.atomic():
@@ -235,7 +235,7 @@ class IdentityAdmin(LargeTableAdmin):
 
     @admin.action(description="Remove from the account", permissions=["delete"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Identity]) -> None:
-        if self.too_many(request, queryset, MOST):
+        if self.too_many(request, queryset, MAX_SELECTED):
             return
         identities = [one for one in queryset if outranks(request, one.user)]
         with transaction.atomic():

@@ -1,8 +1,8 @@
-"""Limits on guessing: exact, whatever the number of processes and machines.
+"""Limits on guessing that are exact for any number of processes and machines.
 
-DRF's throttles read and then write, and share nothing between processes without a cache server.
-Here a row is locked, so of any number of parallel attempts as many pass as may. They are counted
-before the work that they cause, in a transaction of their own, which no refusal rolls back.
+DRF's throttles read and then write, and processes share no counts without a cache server. Here a
+row is locked, so parallel attempts cannot exceed a limit. Attempts are counted before the work
+that they cause, in a separate transaction that an error of the request does not roll back.
 """
 
 import re
@@ -21,11 +21,11 @@ from rest_framework.throttling import BaseThrottle
 
 from .models import Attempts
 
-# Seconds by which the clocks of two machines may differ. A time further ahead comes of a clock that
-# has been set back since, and would keep people out until then.
+# The most seconds by which the clocks of two machines differ. A time further in the future comes
+# from a clock that was set back since. Counting it would block people until that time.
 CLOCK_SKEW = 5
 
-# Locks the rows that are there and makes those that are not; no deletion comes between the two.
+# Locks existing rows and creates missing ones, in one statement: no deletion can come between.
 UPSERT = """
     INSERT INTO accounts_attempts (key, times, expires_at) VALUES {}
     ON CONFLICT (key) DO UPDATE SET key = excluded.key
@@ -35,10 +35,10 @@ NEW_ROW = "(%s, '[]', '1970-01-01 00:00:00')"
 
 
 class Limit:
-    """At most so many attempts of `subject` in any stretch of time; `rate` is `10/min` or so.
+    """Limits the attempts of `subject` in any period; `rate` is for example `10/min`.
 
-    What is refused is not counted, so the way is open again as soon as the oldest attempt is old
-    enough: nobody is locked out for good. An empty rate sets no limit.
+    Rejected attempts are not counted, so a new attempt is possible when the oldest one is outside
+    the period: nobody is locked out permanently. An empty rate means no limit.
     """
 
     def __init__(self, scope: str, subject: str, rate: str, factor: int = 1) -> None:
@@ -47,7 +47,7 @@ class Limit:
         self.count, self.period = count * factor, period
 
     def attempt(self) -> None:
-        """Count an attempt. Raises `Throttled`, which knows the seconds to wait."""
+        """Count an attempt. Raises `Throttled`, which has the seconds to wait."""
         attempt(self)
 
     def count_in(self, row: Attempts, now: float) -> None:
@@ -59,11 +59,11 @@ class Limit:
         self.counted = now
 
     def latest(self, row: Attempts, now: float) -> list[float]:
-        """The times of the row that count now."""
+        """The times in the row that are within the current period."""
         return sorted(at for at in row.times if now - self.period < at <= now + CLOCK_SKEW)
 
     def withdraw(self) -> None:
-        """Take back the attempt that this object counted."""
+        """Remove the attempt that this object counted."""
         if self.count:
             with transaction.atomic():
                 (row,) = lock([self.key]).values()
@@ -77,26 +77,29 @@ class Limit:
         rows = Attempts.objects.filter(key=self.key, expires_at__gt=timezone.now())
         return bool(self.count) and rows.exists()
 
-    def remember(self, time: timedelta) -> None:
+    def mark_known(self, time: timedelta) -> None:
+        """Store a row without attempts, so that `exists()` is true for this time."""
         if self.count:
             write([Attempts(key=self.key, times=[], expires_at=timezone.now() + time)])
 
 
 def attempt(*limits: Limit) -> None:
-    """Count an attempt of each, or of none and raise `Throttled` for one that is reached."""
+    """Count an attempt for each limit. If one is reached, count none and raise `Throttled`."""
     limits = tuple(limit for limit in limits if limit.count)
     if not limits:
         return
     with transaction.atomic():
         rows = lock([limit.key for limit in limits])
-        now = timezone.now().timestamp()  # under the locks: others may have counted while it waited
+        now = (
+            timezone.now().timestamp()
+        )  # under the locks: other requests may have counted while this one waited
         for limit in limits:
             limit.count_in(rows[limit.key], now)
         write(rows.values())
 
 
 def lock(keys: list[str]) -> dict[str, Attempts]:
-    """Their rows, in the order of the keys, so that two of these never wait for each other."""
+    """Locks the rows of the keys, in the order of the keys, so that calls never deadlock."""
     rows = Attempts.objects.raw(UPSERT.format(", ".join([NEW_ROW] * len(keys))), sorted(keys))
     return {row.key: row for row in rows}
 
@@ -111,7 +114,7 @@ def write(rows: Iterable[Attempts]) -> None:
 
 
 def clear_expired() -> int:
-    """Delete counts that are over. Gives their number."""
+    """Delete expired counts. Returns their number."""
     expired = Attempts.objects.filter(expires_at__lt=timezone.now()).order_by("key")
     deleted = 0
     while keys := list(expired.values_list("key", flat=True)[:1000]):
@@ -123,7 +126,7 @@ def clear_expired() -> int:
 
 
 class AnonymousThrottle(BaseThrottle):
-    """THROTTLE_ANON calls from an address at each view that is open to all."""
+    """Allows THROTTLE_ANON calls per address and view, for views without authentication."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
         scope = type(view).__name__
@@ -140,16 +143,16 @@ def parse(rate: str) -> tuple[int, int]:
 
 
 def client_address(request: Any) -> str:
-    """Whom a request comes from, as far as TRUSTED_PROXIES lets a header say so.
+    """The address that sent a request. TRUSTED_PROXIES says how far to trust the header.
 
-    Of IPv6 the network of 64 bits, which is what one customer is given.
+    For IPv6 it is the /64 network, because providers assign one to each customer.
     """
     text = (BaseThrottle().get_ident(request) or "") if request else ""
     with_port = re.fullmatch(r"\[(.+)\](?::\d+)?|([0-9.]+):\d+", text)
     try:
         address = ip_address((with_port[1] or with_port[2]) if with_port else text)
     except ValueError:
-        return ""  # all that cannot be told apart counts as one
+        return ""  # requests without a valid address share one count
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
     return str(address)

@@ -13,14 +13,14 @@ from todo_project.api.problems import Busy
 
 
 class Slots:
-    """At most `number` threads of this process are at work on a password at a time.
+    """At most `number` threads of this process work on passwords at the same time.
 
-    Another waits for its turn, and holds up requests of other kinds, so it does not wait for long:
-    then it raises `Busy`, and while there is a crowd the next ones do so at once.
+    A waiting thread blocks other requests, so it waits only for `WAIT` and then raises `Busy`.
+    For `CROWD` after that, other threads raise `Busy` without waiting if no slot is free.
     """
 
-    WAIT = 0.1  # seconds, a few hashes
-    CROWD = 3  # seconds that a crowd is taken to last after the last refusal
+    WAIT = 0.1  # seconds, the time of a few hashes
+    CROWD = 3  # seconds after the last `Busy` during which threads do not wait
 
     def __init__(self, number: int) -> None:
         self.free = BoundedSemaphore(number)
@@ -28,11 +28,11 @@ class Slots:
 
     @contextmanager
     def take(self) -> Iterator[None]:
-        """Holds a slot, around all that is done about a password; a second one is the same."""
+        """Holds a slot for all work on a password. Nested calls in a thread share the slot."""
         if getattr(self.thread, "has_one", False):
             yield
             return
-        self.enter()
+        self.acquire()
         self.thread.has_one = True
         try:
             yield
@@ -40,7 +40,7 @@ class Slots:
             self.thread.has_one = False
             self.free.release()
 
-    def enter(self) -> None:
+    def acquire(self) -> None:
         if not self.free.acquire(timeout=self.patience):
             self.crowd_until = monotonic() + self.CROWD
             raise Busy()
@@ -50,12 +50,12 @@ class Slots:
         return 0 if monotonic() < self.crowd_until else self.WAIT
 
 
-# Half of the threads, so that one at least is left to others. More would be no faster: each hash
-# keeps a core busy.
+# Half of the threads, so that other requests have at least one. More slots would not be faster,
+# because each hash uses a whole core.
 SLOTS = max(1, settings.THREADS // 2)
 slots = Slots(SLOTS)
-# Where there is not enough of the processor for all, other requests go first. On Linux each thread
-# has a priority of its own, which it may only lower.
+# When the processor is busy, other requests go first. On Linux each thread has its own priority,
+# which it may only lower.
 pool = ThreadPoolExecutor(SLOTS, "hash", initializer=os.nice, initargs=(5,))
 
 
@@ -83,7 +83,7 @@ class BoundedArgon2PasswordHasher(Argon2PasswordHasher):
 
 
 class BoundedPBKDF2PasswordHasher(PBKDF2PasswordHasher):
-    """For passwords that another application has hashed; `verify()` calls this too."""
+    """For passwords hashed by another application. `verify()` also calls `encode()`."""
 
     def encode(self, *args: Any) -> Any:
         return in_slot(super().encode, *args)

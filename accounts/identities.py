@@ -1,4 +1,4 @@
-"""The account here of somebody who signs in elsewhere: found, linked or opened."""
+"""Finds, links or creates the account of a person who signs in at another server."""
 
 import logging
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ from .models import Identity, User, digests, may_sign_in
 
 logger = logging.getLogger(__name__)
 
-VERIFIED = ("email_verified", "emailVerified")  # OpenID Connect's claim and Better Auth's
+VERIFIED = ("email_verified", "emailVerified")  # the claims of OpenID Connect and of Better Auth
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody as a token tells that has been verified."""
+    """A person as described by a verified token."""
 
     issuer: str
     subject: str
@@ -36,21 +36,21 @@ class Person:
 
     @property
     def email(self) -> str:
-        return valid(EmailField(), self.claims.get("email"))
+        return valid_or_empty(EmailField(), self.claims.get("email"))
 
     @property
     def email_verified(self) -> bool:
-        told = [self.claims[name] for name in VERIFIED if name in self.claims]
-        return bool(told) and all(value is True for value in told)
+        values = [self.claims[name] for name in VERIFIED if name in self.claims]
+        return bool(values) and all(value is True for value in values)
 
     @property
     def name(self) -> str:
         field = StringField(max_length=150, validators=[validate_no_control_characters])
-        return valid(field, self.claims.get("name"))
+        return valid_or_empty(field, self.claims.get("name"))
 
 
-def valid(field: StringField, value: Any) -> str:
-    """What the API would take from a form; empty if it would not."""
+def valid_or_empty(field: StringField, value: Any) -> str:
+    """The validated value; an empty string if the API would reject it."""
     try:
         return str(field.run_validation(value))
     except ValidationError:
@@ -58,53 +58,56 @@ def valid(field: StringField, value: Any) -> str:
 
 
 def account_of(person: Person) -> User:
-    """Raises `InvalidToken` or, where a new token would not help, `PermissionDenied`."""
-    return find(person) or admit(person)
+    """Raises `InvalidToken`, or `PermissionDenied` if a new token would not help."""
+    return find(person) or find_or_link(person)
 
 
 def find(person: Person) -> User | None:
-    """Who may come in and is known, in one query, as every request asks it."""
+    """The user of a known identity that may sign in. One query, because every request runs it."""
     never = Q(identities__signed_out_at=None)
     before = Q(identities__signed_out_at__lt=person.issued_at)
     identity = {"identities__issuer": person.issuer, "identities__subject": person.subject}
     return User.objects.filter(may_sign_in(), never | before, **identity).first()
 
 
-def admit(person: Person) -> User:
+def find_or_link(person: Person) -> User:
     try:
-        return enter(person)
-    except IntegrityError:  # another request of theirs, or for their address, was first
-        return enter(person)
+        return try_to_link(person)
+    except IntegrityError:  # a parallel request created the identity or the account
+        return try_to_link(person)
 
 
-def enter(person: Person) -> User:
-    """Refusals take no lock, with which strangers could hold up the owner of an address."""
-    # Read before the identity: who finds an account that was just opened finds whose it is.
+def try_to_link(person: Person) -> User:
+    """Takes no lock before the checks, so strangers cannot block the owner of an address."""
+    # Read the user before the identity: for an account created in between, both are found.
     user = User.objects.filter(email=person.email).first()
     identities = Identity.objects.select_related("user")
     subjects = [person.subject, *digests(person.subject)]
     identity = identities.filter(issuer=person.issuer, subject__in=subjects).first()
     if identity:
-        distrust_future(identity)
-        return readmit(identity.user, person)
+        limit_to_now(identity)
+        return find_linked(identity.user, person)
     if not person.email:
-        raise PermissionDenied("The token has no e-mail address for an account.", "email_required")
+        raise PermissionDenied("The token has no valid e-mail address.", "email_required")
     check_verification(person)
     check_account(user, person)
     return link(user, person)
 
 
-def distrust_future(identity: Identity) -> None:
-    """Signed out by a clock that was set back since: tokens that are made from now on are good."""
+def limit_to_now(identity: Identity) -> None:
+    """Correct a sign-out time in the future, from a clock that was set back since.
+
+    Tokens issued from now on are then valid.
+    """
     now = timezone.now()
     if identity.signed_out_at and identity.signed_out_at > now:
         Identity.objects.filter(pk=identity.pk).update(signed_out_at=now)
 
 
-def readmit(user: User | None, person: Person) -> User:
-    """Let somebody in who is known but was not found, if their address was confirmed since."""
+def find_linked(user: User | None, person: Person) -> User:
+    """The user of an identity that `find()` did not accept, if the address is now confirmed."""
     if user is None:
-        raise PermissionDenied("This identity was removed from its account.", "identity_removed")
+        raise PermissionDenied("This sign-in was removed from its account.", "identity_removed")
     if user.is_active and user.email_verified_at is None:
         check_verification(person)
         if person.email_verified:
@@ -118,11 +121,13 @@ def readmit(user: User | None, person: Person) -> User:
 
 def check_verification(person: Person) -> None:
     if settings.EMAIL_VERIFICATION == "required" and not person.email_verified:
-        raise PermissionDenied("Confirm your e-mail address where you sign in.", "email_unverified")
+        raise PermissionDenied(
+            "Confirm your e-mail address at the server where you sign in.", "email_unverified"
+        )
 
 
 def check_account(user: User | None, person: Person) -> None:
-    """Whether somebody may have the account that their address has here."""
+    """Raises an exception if the person may not use the account with this address."""
     if user and not person.email_verified:
         raise PermissionDenied(
             "Another account has this e-mail address. Confirm it where you sign in.", "email_in_use"
@@ -130,33 +135,33 @@ def check_account(user: User | None, person: Person) -> None:
     if user and not user.is_active:
         raise InvalidToken("The account is not active.")
     if user and user.email_verified_at is None and (user.is_staff or user.is_superuser):
-        # To hand it over would take its password, and its work in the admin with it.
+        # Linking removes the password of an unconfirmed account, which the admin needs.
         raise PermissionDenied(
-            "An account of staff has this e-mail address. Reset its password first.", "email_in_use"
+            "A staff account has this e-mail address. Reset its password first.", "email_in_use"
         )
 
 
 @transaction.atomic
 def link(user: User | None, person: Person) -> User:
-    if user:  # locked, so that whoever waited sees what was done meanwhile
+    if user:  # locked and read again, because a parallel request may have changed it
         user = User.objects.select_for_update().filter(pk=user.pk).first()
     check_account(user, person)
     if user is None:
-        user = open_account(person)
+        user = create_account(person)
     elif user.email_verified_at is None:
-        hand_over(user)
+        remove_credentials(user)
     user.identities.get_or_create(issuer=person.issuer, subject=person.subject)
-    logger.info("User %s is %s of %s", user.pk, person.subject, person.issuer)
+    logger.info("User %s is linked to %s of %s", user.pk, person.subject, person.issuer)
     return user
 
 
-def open_account(person: Person) -> User:
+def create_account(person: Person) -> User:
     verified_at = timezone.now() if person.email_verified else None
     return User.objects.create_user(person.email, name=person.name, email_verified_at=verified_at)
 
 
-def hand_over(user: User) -> None:
-    """Whoever opened it may not own the address: nothing by which they come in stays good."""
+def remove_credentials(user: User) -> None:
+    """The account's creator may not own the address, so all old credentials become invalid."""
     user.confirm_email()
     user.set_unusable_password()
     user.save(update_fields=["password", "email_verified_at"])

@@ -1,4 +1,4 @@
-"""How often a password may be tried: by account and by client, wherever it is typed."""
+"""Limits on password attempts, by account and by client, for the API and all pages."""
 
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -10,22 +10,22 @@ from django.utils import timezone
 from .attempts import Limit, attempt, client_address, lock, write
 from .models import Attempts
 
-REMEMBERED = timedelta(days=30)  # how long a client is known from which an account was signed in
+KNOWN_FOR = timedelta(days=30)  # how long a client is known to an account after a sign-in
 
 
 class Counts(NamedTuple):
-    """Of the attempts to sign in of an account or a client: those that failed, and all of them."""
+    """The sign-in attempts of an account or a client: failed attempts and all attempts."""
 
     failures: Limit
     hashes: Limit
 
 
 class LoginLimit:
-    """THROTTLE_LOGIN failures for an account, existing or not, and ten times that from a client.
+    """Allows THROTTLE_LOGIN failures per account, existing or not, and ten times that per client.
 
-    Successful attempts cost a hash too: of all attempts, three times as many are allowed. A client
-    that signed in to the account recently has separate counts, so that an attacker who guesses
-    cannot lock the owner out.
+    Successful attempts cost a hash too, so three times as many attempts are allowed in total. A
+    client that recently signed in to the account has separate counts, so that an attacker who
+    guesses cannot lock the owner out.
     """
 
     def __init__(self, request: Any, email: str) -> None:
@@ -44,7 +44,7 @@ class LoginLimit:
         attempt(*self.address, *self.account)
 
     def succeed(self) -> None:
-        """It was no failure, and the account was signed in from this address."""
+        """Do not count the attempt as a failure. The client is now known to the account."""
         limits = {self.address.failures, self.account.failures, self.known.failures}
         keys = [limit.key for limit in limits if limit.count]
         if not keys:
@@ -52,19 +52,19 @@ class LoginLimit:
         with transaction.atomic():
             rows = lock(keys)
             rows[self.account.failures.key].times = []
-            remembered = rows[self.known.failures.key]
-            remembered.times, remembered.expires_at = [], timezone.now() + REMEMBERED
+            known = rows[self.known.failures.key]
+            known.times, known.expires_at = [], timezone.now() + KNOWN_FOR
             if address := rows.get(self.address.failures.key):
                 counted = self.address.failures.counted
                 address.times = [at for at in address.times if at != counted]
             write(rows.values())
 
     def forgive(self) -> None:
-        """The owner has shown by mail who they are, and where."""
+        """Clear the failures, because the owner used a link from a mail on this client."""
         self.strangers.failures.clear()
-        self.known.failures.remember(REMEMBERED)
+        self.known.failures.mark_known(KNOWN_FOR)
 
     def forget(self) -> None:
-        """The account is gone, within the same transaction."""
+        """Delete the counts of the account, which this transaction deletes."""
         rows = lock([limit.key for limit in (*self.strangers, *self.known)])
         Attempts.objects.filter(key__in=rows).delete()

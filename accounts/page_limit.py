@@ -1,4 +1,4 @@
-"""Limits on the calls of pages: what is not under `/api`, where each view has its throttle."""
+"""Limits on calls outside `/api`. Views under `/api` have their own throttles."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +12,13 @@ from todo_project.server.middleware import refuse
 
 from .attempts import client_address
 
-UNLIMITED = ["health", "ready", "metrics"]  # what watches the server asks them
+UNLIMITED = ["health", "ready", "metrics"]  # monitoring calls these
 
 
 class PageThrottle(UserThrottle):
-    """THROTTLE_ANON calls from an address of each page.
+    """Allows THROTTLE_ANON calls per address and page.
 
-    Counted in the cache: a count in the database would cost more than most pages.
+    Counts in the cache, because counting in the database would cost more than most pages.
     """
 
     scope = "anon"
@@ -34,7 +34,7 @@ class PageThrottle(UserThrottle):
 
 
 class PageLimitMiddleware:
-    """Counts calls by address, those of a browser that is signed in by its user."""
+    """Counts calls by user for a signed-in browser, otherwise by address."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -50,6 +50,6 @@ class PageLimitMiddleware:
 
 
 def is_signed_in(request: HttpRequest) -> bool:
-    """Without a cookie the session is left alone, or the answer would depend on it for caches."""
+    """Reads the session only if there is a cookie; else responses would get `Vary: Cookie`."""
     cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     return bool(cookie) and request.user.is_authenticated

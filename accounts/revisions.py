@@ -1,4 +1,4 @@
-"""What is kept of writes beside the rows that they change."""
+"""Records of writes: tombstones of deleted objects and stored idempotent responses."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 
 class Tombstone(models.Model):
-    """Says that a thing was deleted for good, to the clients that have a copy of it."""
+    """Informs clients with a copy that an object was permanently deleted."""
 
     KEPT = timedelta(days=90)
 
@@ -24,7 +24,7 @@ class Tombstone(models.Model):
 
     class Meta:
         default_permissions = ()
-        # For a client that asks what was deleted since a revision.
+        # For a client that reads the deletions since a revision.
         indexes = [models.Index(fields=["owner", "revision", "id"], name="tombstone_by_revision")]
 
     def __str__(self) -> str:
@@ -32,7 +32,7 @@ class Tombstone(models.Model):
 
     @classmethod
     def purge(cls, now: datetime) -> int:
-        """Forget the old ones. An owner's `forgotten_revision` says up to which number."""
+        """Delete old tombstones. Stores the last deleted revision as `forgotten_revision`."""
         from .models import User
 
         old = cls.objects.filter(deleted_at__lt=now - cls.KEPT)
@@ -48,10 +48,10 @@ class Tombstone(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """The answer to a POST that had an `Idempotency-Key`, given again to the same request.
+    """The response to a POST with an `Idempotency-Key`, sent again for the same request.
 
-    It is a table and no columns of what was made: a bulk call makes many things or none, every
-    model that is created by POST would need the columns, and the answer outlives what it made.
+    This is a table and not columns of the created object: a bulk call creates many objects or
+    none, every model would need the columns, and the response outlives the created object.
     """
 
     KEPT = timedelta(days=1)
@@ -62,7 +62,9 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64)  # of the request
     status = models.PositiveSmallIntegerField()
-    body = models.TextField()  # JSON; a column of that type would not keep the order of members
+    body = (
+        models.TextField()
+    )  # JSON text, because a JSON column would not keep the order of members
     headers: Any = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)  # for `clear_expired`
 

@@ -332,12 +332,12 @@ def test_deleting_a_user_requires_permission_for_related_objects(helper, alice, 
 
 
 def test_signing_out_too_many_users_is_refused(staff, alice, bob, monkeypatch):
-    monkeypatch.setattr("accounts.admin.MOST", 1)
+    monkeypatch.setattr("accounts.admin.MAX_SELECTED", 1)
     form = {"action": "sign_out_everywhere", "_selected_action": alice.pk, "select_across": "1"}
 
     page = staff.post(URL, {**form, "index": "0"}, follow=True).content.decode()
 
-    assert "Select at most 1. Nothing is changed." in page
+    assert "Select at most 1. Nothing was changed." in page
     assert not User.objects.exclude(session_version=0).exists()
 
 

@@ -33,7 +33,7 @@ def test_2000_attempts_from_16_threads_fail_for_no_deletion(at_once):
         for _ in range(125):
             limit = Limit("test", f"account {choice.randrange(4)}", "1000000/min")
             limit.attempt()
-            then = choice.choice([limit.attempt, limit.clear, partial(limit.remember, HOUR)])
+            then = choice.choice([limit.attempt, limit.clear, partial(limit.mark_known, HOUR)])
             then()
 
     deleting.start()
@@ -111,7 +111,7 @@ def test_attempts_by_a_clock_that_is_a_little_ahead_count(limit, ago):
 
 
 def test_a_client_is_remembered_until_then_after_an_attempt(limit):
-    limit.remember(30 * 24 * HOUR)
+    limit.mark_known(30 * 24 * HOUR)
 
     limit.attempt()
 

@@ -1,4 +1,4 @@
-"""The admin's change lists for tables of any size: nothing is counted, pages are read by key."""
+"""Admin change lists for tables of any size: no full counts, and pages are read by key."""
 
 from typing import Any
 
@@ -16,24 +16,24 @@ from django.utils.functional import cached_property
 
 from .history import HistoryMixin
 
-AHEAD = 1_000  # rows beyond the beginning of a page that are looked for
-DEEPEST = 100_000  # the last row of a list that has a page; filters lead to what is further down
-# Rows that an action writes one by one, or sends each as a field of the form that asks whether it
-# may; of fields Django takes 1,000.
-MOST = 500
+AHEAD = 1_000  # the most rows after the start of a page that are counted
+DEEPEST = 100_000  # the last row that a page can show; use filters to find later rows
+# The most rows of an action that writes rows one by one, or whose confirmation form has a field for
+# each row. Django accepts 1,000 fields.
+MAX_SELECTED = 500
 
 
 class AtLeast(int):
-    """A number of rows where counting stopped; wherever Django shows it there is a plus."""
+    """A number of rows at which counting stopped. Django shows it with a plus sign."""
 
     def __str__(self) -> str:
         return f"{self:,d}+"
 
 
 class KeyPaginator(Paginator):
-    """Reads the keys of one page and of the rows that follow, and of that page alone the rows.
+    """Reads the keys of a page and of the next rows, but only the rows of the page.
 
-    An index gives the keys, and how many rows come after those nobody counts.
+    The keys come from an index. Rows after `AHEAD` are not counted.
     """
 
     def __init__(self, object_list: QuerySet[Any], per_page: int, number: int) -> None:
@@ -61,11 +61,11 @@ class LargeChangeList(ChangeList):
     def get_filters(self, request: HttpRequest) -> Any:
         try:
             return super().get_filters(request)
-        except ValueError as error:  # the year after 9999
+        except ValueError as error:  # a year after 9999
             raise IncorrectLookupParameters from error
 
     def get_results(self, request: HttpRequest) -> None:
-        """As Django's, without its counts of what was found and of all."""
+        """Like Django's, but does not count all matching rows or all rows of the table."""
         self.paginator = KeyPaginator(self.queryset, self.list_per_page, self.page_num)
         try:
             self.result_list = self.paginator.page(self.page_num).object_list
@@ -74,7 +74,7 @@ class LargeChangeList(ChangeList):
         self.result_count = self.paginator.count
         self.multi_page = self.paginator.num_pages > 1
         self.show_admin_actions, self.can_show_all = True, False
-        # The search tells how many it found unless that is all that there are.
+        # The page shows the number of results only if a search or filter is active.
         narrowed = self.query or self.has_active_filters
         self.show_full_result_count = False
         self.full_result_count = None if narrowed else self.result_count
@@ -82,7 +82,7 @@ class LargeChangeList(ChangeList):
 
 class LargeTableAdmin(HistoryMixin):
     list_per_page = 50
-    show_facets = admin.ShowFacets.NEVER  # each counts the whole table
+    show_facets = admin.ShowFacets.NEVER  # each facet counts the whole table
     actions = ["delete_selected"]
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
@@ -91,37 +91,37 @@ class LargeTableAdmin(HistoryMixin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        """Under a lock where it may be written: a request of the API may be under way."""
+        """Locks the row for a POST, because an API request may write it at the same time."""
         found = super().get_object(request, object_id, from_field)
         if found and request.method == "POST" and connection.in_atomic_block:
             return self.lock(found)
         return found
 
     def lock(self, found: Any) -> Any:
-        """The row as it is stored, locked; None if it has been deleted."""
+        """The stored row, locked; None if it has been deleted."""
         return self.model._default_manager.select_for_update().filter(pk=found.pk).first()
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any) -> Any:
-        """As Django's, which fails at keys that are none."""
+        """Like Django's, which raises an exception for invalid keys."""
         try:
             for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
                 self.opts.pk.run_validators(self.opts.pk.to_python(key))
         except ValidationError:
-            self.message_user(request, "There is no such selection.", messages.ERROR)
+            self.message_user(request, "The selection is invalid.", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset, *args)
 
     def too_many(self, request: HttpRequest, queryset: QuerySet[Any], most: int) -> bool:
-        """Whether more are selected, across pages, than one request may write; says so."""
+        """Show an error and return True if more than `most` rows are selected."""
         if queryset.order_by()[: most + 1].count() <= most:
             return False
-        self.message_user(request, f"Select at most {most:,}. Nothing is changed.", messages.ERROR)
+        self.message_user(request, f"Select at most {most:,}. Nothing was changed.", messages.ERROR)
         return True
 
     @admin.action(permissions=["delete"], description="Delete selected %(verbose_name_plural)s")
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """As Django's, in one transaction with its history."""
-        if self.too_many(request, queryset, MOST):
+        """Like Django's, but in one transaction with the history."""
+        if self.too_many(request, queryset, MAX_SELECTED):
             return None
         with transaction.atomic():
             return delete_selected(self, request, queryset)

@@ -1,4 +1,4 @@
-"""The history of what staff do in the admin, kept as `LogEntry`."""
+"""The history of actions in the admin, stored as `LogEntry`."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from todo_project.models import LogEntry
 
 
 class HistoryMixin(admin.ModelAdmin):
-    """Writes and shows our `LogEntry` wherever Django has its own."""
+    """Uses our `LogEntry` instead of Django's."""
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         LogEntry.record(request.user, [obj], ADDITION, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        if message:  # a form that was saved without a change has none
+        if message:  # empty if a form was saved without a change
             LogEntry.record(request.user, [obj], CHANGE, message)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:

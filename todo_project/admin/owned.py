@@ -1,4 +1,4 @@
-"""The admin of things that have an owner: all that it writes goes through `write()`."""
+"""The admin of objects that have an owner. All its writes use `write()`."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from .change_lists import LargeTableAdmin
 
 class OwnedAdmin(LargeTableAdmin):
     def lock(self, found: Any) -> Any:
-        """The owner's row first, as every writer does."""
+        """Locks the owner's row first, in the same order as all writers."""
         get_user_model()._base_manager.select_for_update().filter(pk=found.owner_id).first()
         return super().lock(found)
 
@@ -21,7 +21,7 @@ class OwnedAdmin(LargeTableAdmin):
         if not change:
             super().save_model(request, obj, form, change)
             return
-        stored: Any = self.model._default_manager.get(pk=obj.pk)  # `obj` has the new values already
+        stored: Any = self.model._default_manager.get(pk=obj.pk)  # `obj` already has the new values
         stored.change({name: form.cleaned_data[name] for name in form.changed_data})
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

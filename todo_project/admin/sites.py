@@ -13,7 +13,7 @@ class TodoAdminSite(AdminSite):
     password_change_form: Any = None
 
     def get_log_entries(self, request: HttpRequest) -> Any:
-        """For the latest actions on the front page: ours, with what they are about."""
+        """For the latest actions on the front page: our log entries with their objects."""
         from todo_project.models import LogEntry
 
         return LogEntry.objects.select_related("content_type").prefetch_related("object")
@@ -21,7 +21,7 @@ class TodoAdminSite(AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """As Django's, with the form that an app sets; it is given the request."""
+        """Like Django's, with the form class that an app sets. The form gets the request."""
         from django.contrib.auth.views import PasswordChangeView
 
         view = PasswordChangeView.as_view(

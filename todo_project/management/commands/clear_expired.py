@@ -12,8 +12,8 @@ from tasks.models import Task
 
 class Command(BaseCommand):
     help = (
-        "Delete expired sign-ins, personal access tokens, counts of attempts, browser sessions,"
-        " idempotency keys, tasks in the trash and tombstones. Run it daily."
+        "Delete expired sign-ins, personal access tokens, attempt counts, browser sessions,"
+        " idempotency keys, tasks in the trash and tombstones. Run this command daily."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
