@@ -1,4 +1,4 @@
-"""The changes of what a user owns, in the order of the revisions."""
+"""The changes of a user's objects, in the order of their revisions."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -18,10 +18,10 @@ LAST = BigIntegerField.MAX_BIGINT
 
 
 class Collection(NamedTuple):
-    """A model whose rows are synchronized, under its name in the answer."""
+    """A model whose rows are synchronized, and its name in the response."""
 
     name: str
-    model: Any  # of `Owned`
+    model: Any  # a subclass of `Owned`
     serializer_class: type[Any]
 
     @property
@@ -49,8 +49,8 @@ class Page(NamedTuple):
 def read_page(user: User, position: Position, limit: int) -> Page:
     """The next changes, at most `limit`.
 
-    Later writes than `user.revision` are left to the next page: the queries below do not see one
-    state of the database, and a number must not be passed over before all below it are committed.
+    Changes after `user.revision` are left for the next page: the queries below may see different
+    states of the database, and the position must not pass a number that is not yet committed.
     """
     changes: list[tuple[int, Any]] = []
     if position.revision < user.revision or position.source < END:
@@ -98,7 +98,7 @@ def prepared(source: int) -> PreparedQuery:
 
 
 def between(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Those of the caller beyond the position, in order; uses an index on owner and revision."""
+    """The caller's rows after the position, in order. Uses an index on owner and revision."""
     return rows.filter(
         Q(revision__gt=number("since")) | Q(id__gt=number("last")),
         owner=Parameter("caller", BigAutoField()),
@@ -114,6 +114,7 @@ def number(name: str) -> Parameter:
 def divide(
     changes: Iterable[tuple[int, Any]],
 ) -> tuple[dict[str, list[Any]], dict[str, list[int]]]:
+    """The live rows and the ids of deleted rows, by collection."""
     live: dict[str, list[Any]] = {collection.name: [] for collection in COLLECTIONS}
     deleted: dict[str, list[int]] = {collection.name: [] for collection in COLLECTIONS}
     names = {collection.kind: collection.name for collection in COLLECTIONS}
@@ -128,7 +129,7 @@ def divide(
 
 
 def check(user: User) -> dict[str, Any]:
-    """The number of live rows of each collection, and a digest of their ids and revisions.
+    """The number of live rows per collection, and a digest of their ids and revisions.
 
     The digest is the XOR of the first 8 bytes of SHA-256 of `kind:id:revision`, in hexadecimal.
     """

@@ -1,4 +1,4 @@
-"""The example of the OpenAPI document."""
+"""The example in the OpenAPI document."""
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 

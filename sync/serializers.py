@@ -7,13 +7,18 @@ from tasks.serializers import TaskSerializer
 
 class SyncQuerySerializer(serializers.Serializer[Any]):
     since = serializers.CharField(
-        required=False, max_length=500, help_text="`next` of the answer before; none to start."
+        required=False,
+        max_length=500,
+        help_text="`next` of the previous response. Omit it to start.",
     )
     limit = serializers.IntegerField(
-        default=500, min_value=1, max_value=1000, help_text="Rows of an answer, of all kinds."
+        default=500,
+        min_value=1,
+        max_value=1000,
+        help_text="The most rows of a response, of all kinds together.",
     )
     verify = serializers.BooleanField(
-        default=False, help_text="Adds `check` to the last answer (`has_more` is false)."
+        default=False, help_text="Adds `check` to the last response (`has_more` is false)."
     )
 
 
@@ -22,16 +27,16 @@ class DeletedSerializer(serializers.Serializer[Any]):
 
 
 class CheckSerializer(serializers.Serializer[Any]):
-    tasks = serializers.IntegerField(help_text="How many there are.")
+    tasks = serializers.IntegerField(help_text="The number of tasks.")
     digest = serializers.RegexField(
         "^[0-9a-f]{16}$",
-        help_text="XOR of the first 8 bytes of SHA-256 of `task:ID:REVISION` of all.",
+        help_text="XOR of the first 8 bytes of SHA-256 of `task:ID:REVISION` over all tasks.",
     )
 
 
 class SyncSerializer(serializers.Serializer[Any]):
     tasks = TaskSerializer(many=True)
     deleted = DeletedSerializer()
-    next = serializers.CharField(help_text="Send it as `since` to go on.")
+    next = serializers.CharField(help_text="Send this as `since` in the next request.")
     has_more = serializers.BooleanField()
-    check = CheckSerializer(required=False, help_text="With `verify=true`.")
+    check = CheckSerializer(required=False, help_text="Only with `verify=true`.")

@@ -1,4 +1,4 @@
-"""Tokens that say how far a client has read the changes of a user."""
+"""Tokens that store how far a client has read the changes of a user."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 
 from accounts.models import User
 
-# Raise it when the meaning of a position changes, such as with another list of collections.
+# Increase this when the meaning of a position changes, such as with new collections.
 FORMAT = 1
 SALT = "sync"
 
@@ -22,10 +22,10 @@ class TokenExpired(APIException):
 
 
 class Position(NamedTuple):
-    """A place in the changes, which are ordered by revision, source and id.
+    """A position in the changes, which are ordered by revision, source and id.
 
-    `start` is the revision at which the client began without a token: it has no copy of what was
-    deleted before.
+    `start` is the revision at which the client started without a token. The client has no copy of
+    objects that were deleted before it.
     """
 
     revision: int
@@ -39,23 +39,23 @@ def write_token(user: User, position: Position) -> str:
 
 
 def read_token(user: User, token: str) -> Position:
-    """Raises `ValidationError` (400) for a token that is not the user's, else `TokenExpired`."""
+    """Raises `ValidationError` (400) for an invalid token, `TokenExpired` for an old one."""
     try:
         form, owner, epoch, *rest = Signer(salt=SALT).unsign_object(token)
     except BadSignature:
         form, owner, epoch, rest = None, None, None, []
     if (form, owner) != (FORMAT, user.pk):
-        raise refusal()
+        raise invalid_token()
     if epoch != user.sync_epoch:
         raise TokenExpired()
     position = Position(*rest)
     if position.revision > user.revision:
-        raise refusal()
+        raise invalid_token()
     if max(position.revision, position.start) < user.forgotten_revision:
         raise TokenExpired()
     return position
 
 
-def refusal() -> ValidationError:
-    message = "This is not a token of yours from `next`. Leave it out to start from the beginning."
+def invalid_token() -> ValidationError:
+    message = "This is not a sync token of your account. Omit it to start from the beginning."
     return ValidationError({"since": [ErrorDetail(message, "invalid")]})

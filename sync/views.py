@@ -16,16 +16,16 @@ from .changes import COLLECTIONS, Page, check, read_page
 from .serializers import SyncQuerySerializer, SyncSerializer
 from .tokens import Position, read_token, write_token
 
-# Another release may answer other members.
+# Part of the ETag, because another release may have other members.
 FIELDS = [collection.serializer_class.Meta.fields for collection in COLLECTIONS]
 
 
 class SyncView(StrictQueryMixin, GenericAPIView[Any]):
-    """Read what has changed since a token.
+    """Read the changes since a token.
 
-    Without `since` it reads everything that there is. Ask again with `next` as `since` while
-    `has_more` is true, and then whenever you like. A row that has changed comes again; delete your
-    copies of the rows in `deleted`. A 410 means that you must start again without `since`.
+    Without `since`, reads all objects. Repeat with `next` as `since` while `has_more` is true, and
+    later to read new changes. A row that changes is sent again. Delete your copies of the rows in
+    `deleted`. After a 410, start again without `since`.
     """
 
     access_scope = "tasks"
