@@ -2,10 +2,10 @@
 
     python benchmarks/changes.py [--rounds 5] [--seconds 5]
 
-The peer has none of these. To learn what has changed its clients read the whole list, and to
-create 100 tasks they send 100 requests. Each round measures all of it at 100 connections. Beside
-the 1,000 users with 100 tasks there are 50 with 500 tasks, and 50 with 1,000 of which 900 are in
-the trash. Prints a table and writes benchmarks/changes.md. Needs wrk.
+The peer has none of these features. Its clients read the whole list to find changes, and send 100
+requests to create 100 tasks. Each round measures every row of the table at 100 connections. 1,000
+users have 100 tasks, 50 users have 500 tasks, and 50 users have 1,000 tasks, 900 of them in the
+trash. Prints a table and writes benchmarks/changes.md. Needs wrk.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from speed import prepare
 USERS, TASKS, CONNECTIONS = 1100, 100, 100
 RESULTS = ROOT / "benchmarks" / "changes.md"
 BULK = json.dumps({"operations": [{"op": "create", "data": json.loads(TASK)}] * 100})
-# Columns of a task without its id, and copies of the tasks of some users.
+# The columns of a task except its id. Copies the tasks of 50 users.
 COLUMNS = """
     SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
     WHERE table_name = 'tasks_task' AND column_name <> 'id'
@@ -38,13 +38,13 @@ COPY = """
 
 
 class Load:
-    """The requests of a row of the table: how many tasks each is worth, and to whom it is sent."""
+    """The requests of a row of the table. `worth` is the number of tasks in each request."""
 
     def __init__(self, contender: Contender, request: list[Any], worth: int = 1) -> None:
         self.contender, self.request, self.worth = contender, request, worth
 
     def measure(self, seconds: int) -> Measure:
-        wait_for(self.contender.url, self.contender.process)  # bulks may still be running
+        wait_for(self.contender.url, self.contender.process)  # bulk calls may still be running
         seen = run_wrk(self.contender.url, self.request, CONNECTIONS, seconds)
         return Measure(seen.rate * self.worth, seen.p50, seen.p99, seen.errors)
 
@@ -59,7 +59,7 @@ def fill(database: Database) -> None:
 
 
 def divide(folder: Path) -> None:
-    """The tokens files of the three kinds of users."""
+    """Write the tokens files of the three kinds of users."""
     lines = (folder / "project").read_text().splitlines(keepends=True)
     for name, part in {
         "usual": lines[:1000],
@@ -70,7 +70,7 @@ def divide(folder: Path) -> None:
 
 
 def with_values(folder: Path, name: str, url: str, path: str, read: Callable[[Any], str]) -> Path:
-    """A tokens file in which each user has a value of their own answer to a request."""
+    """A tokens file in which each user has a value from their response to a request."""
     lines = []
     for line in (folder / "usual").read_text().splitlines():
         token, ids = line.split(" ", 1)

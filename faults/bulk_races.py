@@ -1,6 +1,6 @@
-"""Bulk calls over the same rows in opposite orders, with actions of the admin beside them."""
+"""Parallel bulk calls on the same rows in opposite orders, with parallel admin actions."""
 
-from faults.crew import Crew, clients_of  # it sets Django up
+from faults.crew import Crew, clients_of  # sets up Django, so import it first
 
 # isort: split
 
@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.models import User
 from tasks.models import Task
 
-ROWS = 10  # of each owner
+ROWS = 10  # per owner
 STAFF = 2
 
 
@@ -33,7 +33,7 @@ class Owner:
         return User.objects.get(pk=self.user.pk).revision
 
     def write(self, n: int, title: str) -> Any:
-        """Rename all rows. The first thread deletes a task, which the second may find gone."""
+        """Rename all rows. One call also deletes a task that another call may then not find."""
         data, rows = {"title": title}, self.rows[:: 1 if n % 4 < 2 else -1]
         operations: list[Any] = [{"op": "update", "id": row.pk, "data": data} for row in rows]
         if n < 2:
@@ -43,7 +43,7 @@ class Owner:
         return self.clients[n].post("/api/tasks/bulk", {"operations": operations})
 
     def check(self, answers: list[Any]) -> None:
-        """Each call is whole, and the numbers of the writes have neither twins nor holes."""
+        """Calls are applied fully or not at all, and the revisions have no duplicates or gaps."""
         statuses = [one.status_code for one in answers]
         assert statuses in ([200] * 3, [200, 400, 200]), [one.content for one in answers]
         done = [one.json()["results"] for one in answers if one.status_code == 200]
@@ -67,7 +67,7 @@ def browser_of_staff(number: int) -> Client:
 
 
 def bulks(crew: Crew, rounds: int) -> Counter[str]:
-    """Bulk calls are applied whole or not at all, and nothing in the trash comes back."""
+    """Bulk calls are applied fully or not at all, and no deleted task is restored."""
     owners = [Owner(number, crew.size) for number in range(2)]
     staff = [browser_of_staff(number) for number in range(STAFF)]
     rows = [row.pk for owner in owners for row in owner.rows]

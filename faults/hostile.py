@@ -1,7 +1,7 @@
-"""100 hostile requests a second, of each kind in turn: a normal user's p99 stays below 100 ms.
+"""100 hostile requests per second of each kind: a normal user's p99 must stay below 100 ms.
 
-Some cost a hash of a password each, logins that succeed among them; some are sent from as many
-addresses as there are requests. Beside each kind a person signs in from an address of their own.
+Some kinds cost a password hash per request, including successful logins. Some kinds use a new
+address for each request. During each kind another user signs in from a separate address.
 """
 
 import threading
@@ -18,7 +18,7 @@ from .databases import Postgres
 from .load import percentile
 from .stage import Stage, must
 
-RATE, CLIENTS = 100, 50  # requests a second, and connections that they come by
+RATE, CLIENTS = 100, 50  # requests per second, and connections
 LIMIT = 0.1  # seconds
 PASSWORD = ACCOUNT["password"]
 CSRF = "a" * 32
@@ -58,8 +58,8 @@ def many(n: int) -> str:
 
 
 def kinds(token: str) -> dict[str, Callable[[int], Request]]:
-    """What makes the n-th request of each kind; `token` is of an account of the attacker."""
-    own = "eve@example.com"  # whose many sign-ins end each other
+    """Functions that give the n-th request of each kind. `token` is a token of the attacker."""
+    own = "eve@example.com"  # new sign-ins of this account end its oldest ones
     return {
         "right logins, one address": lambda n: login(own, PASSWORD, "192.0.2.1"),
         "right logins, many addresses": lambda n: login(own, PASSWORD, many(n)),
@@ -76,8 +76,8 @@ def kinds(token: str) -> dict[str, Callable[[int], Request]]:
     }
 
 
-class Asking(threading.Thread):
-    """A client that asks at a steady pace, or as fast as it is answered if that is slower."""
+class SteadyClient(threading.Thread):
+    """A client that sends a request every `pace` seconds, or after each response if slower."""
 
     def __init__(self, port: int, requests: Iterable[Request], pace: float, until: float) -> None:
         super().__init__(daemon=True)
@@ -113,18 +113,21 @@ def run(short: bool) -> str:
 def fill(port: int, token: str) -> None:
     client = Client(port, token)
     for n in range(20):
-        must(client.call("POST", "/api/tasks", {"title": f"Task {n}"}).succeeded, "no task is made")
+        must(
+            client.call("POST", "/api/tasks", {"title": f"Task {n}"}).succeeded,
+            "creating a task failed",
+        )
 
 
 def measure(
     port: int, token: str, name: str, make: Callable[[int], Request] | None, seconds: float
 ) -> tuple[str, bool]:
-    """The figures of a kind, and whether they are as they must be."""
+    """The figures of a kind, and True if they are good."""
     until, numbers = time.monotonic() + seconds, count()
     own = "GET", "/api/tasks", None, {"Authorization": f"Bearer {token}"}
-    victim = Asking(port, repeat(own), 0.01, until)
+    victim = SteadyClient(port, repeat(own), 0.01, until)
     requests = (map(make, numbers) for _ in range(CLIENTS)) if make else ()
-    hostile = [Asking(port, each, CLIENTS / RATE, until) for each in requests]
+    hostile = [SteadyClient(port, each, CLIENTS / RATE, until) for each in requests]
     for n, client in enumerate([victim, *hostile]):
         client.start()
         time.sleep(1 / RATE if n else 0)
@@ -135,7 +138,7 @@ def measure(
 
 
 def sign_in(port: int, address: str, until: float) -> int:
-    """The number of attempts until a person signs in; 0 if all fail, also after the flood."""
+    """The number of attempts until a sign-in succeeds; 0 if all fail, also after the attack."""
     tries = 0
     while time.monotonic() < until + 5:
         tries += 1

@@ -1,11 +1,11 @@
-"""Races that must have one winner, by real threads with real connections: `make races`.
+"""Races between real threads with real connections: `make races`.
 
-Each kind is run for 1,000 rounds (or as many as the first argument says) against the database
-that DATABASE_URL names, in a test database that is dropped afterwards. Any round with another
-outcome than it must have ends the run with an error.
+Runs 1,000 rounds of each race, or the number in the first argument, in a test database on the
+server in DATABASE_URL. The test database is dropped afterwards. A round with an unexpected outcome
+stops the run with an error.
 """
 
-from faults.crew import Crew, clients_of  # it sets Django up
+from faults.crew import Crew, clients_of  # sets up Django, so import it first
 
 # isort: split
 
@@ -31,7 +31,7 @@ THREADS = 8
 
 
 def refreshes(crew: Crew, rounds: int) -> Counter[str]:
-    """Of parallel refreshes of one token one succeeds, and the sign-in lasts."""
+    """Exactly one of several parallel refreshes of a token succeeds; the sign-in stays valid."""
     token: Any = RefreshToken.for_user(User.objects.create_user("refresh@example.com"))
     seen: Counter[str] = Counter()
     for _ in range(rounds):
@@ -52,10 +52,10 @@ def refreshes(crew: Crew, rounds: int) -> Counter[str]:
 
 
 def registrations(crew: Crew, rounds: int) -> Counter[str]:
-    """Of parallel registrations of one address in different cases one opens an account."""
+    """Exactly one of several parallel registrations of an address creates an account."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.THROTTLE_ANON = ""
-    hashers.slots = hashers.Slots(crew.size)  # or most of them would not race
+    hashers.slots = hashers.Slots(crew.size)  # so that all registrations run in parallel
     spellings = [
         "ann{}@example.com",
         "ANN{}@example.com",
@@ -83,7 +83,7 @@ PRIORITIES = [None, "low", "medium", "high"]  # in the order of their numbers
 
 
 def patches(crew: Crew, rounds: int) -> Counter[str]:
-    """PATCHes of different members all survive."""
+    """Parallel PATCHes of different members are all stored."""
     user = User.objects.create_user("patch@example.com")
     clients = clients_of(user, crew.size)
     task = Task.objects.create(owner=user, title="0")
@@ -113,7 +113,7 @@ def patches(crew: Crew, rounds: int) -> Counter[str]:
 
 
 def deletions(crew: Crew, rounds: int) -> Counter[str]:
-    """A PATCH that races a DELETE never brings the row back."""
+    """A PATCH in parallel with a DELETE never restores the row."""
     user = User.objects.create_user("delete@example.com")
     clients = clients_of(user, crew.size)
     seen: Counter[str] = Counter()
@@ -135,30 +135,30 @@ def deletions(crew: Crew, rounds: int) -> Counter[str]:
 
 
 def toggles(crew: Crew, rounds: int) -> Counter[str]:
-    """N toggles flip N times."""
+    """No toggle is lost."""
     user = User.objects.create_user("toggle@example.com")
     clients = clients_of(user, crew.size)
     task = Task.objects.create(owner=user, title="Buy milk")
-    crew_of_odd = crew.size - 1
+    togglers = crew.size - 1
     seen: Counter[str] = Counter()
     for _ in range(rounds):
         completed, revision = task.completed, task.revision
 
         def toggle(n: int) -> int:
-            if n == crew_of_odd:
-                return 200  # an odd number of toggles shows a lost one in the parity
+            if n == togglers:
+                return 200  # with an odd number of toggles, a lost one changes the result
             return clients[n].patch(f"/api/tasks/{task.pk}/complete").status_code
 
         assert crew.together(toggle) == [200] * crew.size
         task.refresh_from_db()
         assert task.completed is not completed
-        assert task.revision == revision + crew_of_odd
-        seen.update(toggles=crew_of_odd)
+        assert task.revision == revision + togglers
+        seen.update(toggles=togglers)
     return seen
 
 
 def keys(crew: Crew, rounds: int) -> Counter[str]:
-    """One Idempotency-Key from many clients makes one row."""
+    """Parallel POSTs with one Idempotency-Key create one row."""
     user = User.objects.create_user("key@example.com")
     clients = clients_of(user, crew.size)
     seen: Counter[str] = Counter()
@@ -179,7 +179,7 @@ def keys(crew: Crew, rounds: int) -> Counter[str]:
 
 
 def conditions(crew: Crew, rounds: int) -> Counter[str]:
-    """Of clients that go by the same ETag one succeeds."""
+    """Exactly one of several parallel PATCHes with the same If-Match succeeds."""
     user = User.objects.create_user("etag@example.com")
     clients = clients_of(user, crew.size)
     task = Task.objects.create(owner=user, title="Buy milk")
