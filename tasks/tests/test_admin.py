@@ -12,7 +12,7 @@ URL = "/admin/tasks/task/"
 
 
 def change(client, task, etag="", **fields):
-    """As a browser sends the form."""
+    """Send the form as a browser does."""
     form = {
         "title": task.title,
         "description": re.sub("\r\n|\r|\n", "\r\n", task.description),
@@ -36,7 +36,7 @@ def test_it_adds_a_task(staff, alice):
     assert task.completed
 
 
-def test_it_changes_what_was_changed(staff, milk):
+def test_it_writes_only_the_changed_fields(staff, milk):
     with CaptureQueriesContext(connection) as queries:
         change(staff, milk, title="Buy OATS", completed="on")
 
@@ -57,7 +57,7 @@ def test_it_changes_what_was_changed(staff, milk):
         *({"description": text} for text in ["two\nlines ", "two\r\nlines", "a\rb\nc\r\n"]),
     ],
 )
-def test_saving_what_is_unchanged_changes_nothing(staff, milk, fields):
+def test_saving_an_unchanged_form_changes_nothing(staff, milk, fields):
     milk.change(fields)
     before = Task.objects.values().get()
 
@@ -66,7 +66,7 @@ def test_saving_what_is_unchanged_changes_nothing(staff, milk, fields):
     assert Task.objects.values().get() == before
 
 
-def test_a_change_leaves_the_line_ends_of_the_rest(staff, milk):
+def test_an_unchanged_text_keeps_its_line_ends(staff, milk):
     milk.change({"description": "two\r\nlines"})
 
     change(staff, milk, title="Buy oats")
@@ -75,7 +75,7 @@ def test_a_change_leaves_the_line_ends_of_the_rest(staff, milk):
     assert (after.title, after.description) == ("Buy oats", "two\r\nlines")
 
 
-def test_a_changed_text_ends_its_lines_by_lf(staff, milk):
+def test_a_changed_text_is_stored_with_line_feeds(staff, milk):
     milk.change({"description": "two\r\nlines"})
 
     change(staff, milk, description="three\r\nlines")
@@ -83,7 +83,7 @@ def test_a_changed_text_ends_its_lines_by_lf(staff, milk):
     assert Task.objects.get().description == "three\nlines"
 
 
-def test_it_refuses_what_was_changed_meanwhile(staff, milk):
+def test_it_rejects_a_stale_form(staff, milk):
     etag = milk.etag
     milk.change({"title": "Buy oats"})
 
@@ -93,13 +93,13 @@ def test_it_refuses_what_was_changed_meanwhile(staff, milk):
     assert Task.objects.get().title == "Buy oats"
 
 
-def test_a_task_stays_its_owners(staff, alice, bob, milk):
+def test_the_owner_cannot_be_changed(staff, alice, bob, milk):
     change(staff, milk, owner=bob.pk, title="Buy oats")
 
     assert alice.tasks.get().title == "Buy oats"
 
 
-def test_it_says_what_is_wrong(staff, alice):
+def test_it_shows_the_errors_of_a_form(staff, alice):
     form = {"owner": alice.pk, "title": "Buy milk", "priority": "1", "due_time": "10:00"}
 
     response = staff.post(f"{URL}add/", {**form, "etag": Task().etag})
@@ -108,7 +108,7 @@ def test_it_says_what_is_wrong(staff, alice):
     assert not Task.objects.exists()
 
 
-def test_the_owner_is_found_by_typing(staff, alice, bob):
+def test_the_owner_field_has_autocompletion(staff, alice, bob):
     response = staff.get(
         "/admin/autocomplete/?term=ali&app_label=tasks&model_name=task&field_name=owner"
     )
@@ -116,7 +116,7 @@ def test_the_owner_is_found_by_typing(staff, alice, bob):
     assert [found["text"] for found in response.json()["results"]] == ["alice@example.com"]
 
 
-def test_staff_see_what_they_may(client, alice, milk):
+def test_staff_need_permissions(client, alice, milk):
     alice.is_staff = True
     alice.save()
     client.force_login(alice)
@@ -128,7 +128,7 @@ def test_staff_see_what_they_may(client, alice, milk):
     assert client.post(f"{URL}{milk.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_others_are_sent_to_the_login(client, alice):
+def test_other_users_are_redirected_to_the_login(client, alice):
     client.force_login(alice)
 
     assert client.get(URL)["Location"].startswith("/admin/login/")
@@ -137,9 +137,9 @@ def test_others_are_sent_to_the_login(client, alice):
 HOSTILE = "<script>alert(1)</script> javascript:alert(1) {{ 7 }} \u202eltr\u2066"
 
 
-def test_a_hostile_title_harms_no_page(staff, alice):
+def test_a_hostile_title_is_escaped_on_all_pages(staff, alice):
     task = Task.objects.create(owner=alice, title=HOSTILE, description=HOSTILE)
-    change(staff, task, title=f"{HOSTILE}!")  # its message is on the list
+    change(staff, task, title=f"{HOSTILE}!")  # the list shows the success message
     run = {"action": "delete_selected", "index": "0", "_selected_action": [task.pk]}
 
     pages = [staff.get(path) for path in ("/admin/", URL, f"{URL}{task.pk}/change/")]
@@ -153,7 +153,7 @@ def test_a_hostile_title_harms_no_page(staff, alice):
         assert 'href="javascript:' not in text
 
 
-def test_a_title_turns_no_text_around_it(staff, alice):
+def test_control_characters_of_a_title_are_not_shown(staff, alice):
     task = Task.objects.create(owner=alice, title=HOSTILE)
 
     page = staff.get(f"{URL}{task.pk}/delete/").content.decode()

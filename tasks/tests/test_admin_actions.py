@@ -26,7 +26,7 @@ def run_across(client, action, task, query=""):
 
 @pytest.fixture
 def helper(client, alice):
-    """Gives a browser of staff who have these rights alone."""
+    """Gives a browser of a staff user with only these permissions."""
 
     def sign_in(*codenames):
         user = User.objects.create_user("helper@example.com", is_staff=True)
@@ -37,7 +37,7 @@ def helper(client, alice):
     return sign_in
 
 
-def test_it_completes(staff, milk):
+def test_it_completes_tasks(staff, milk):
     page = run(staff, "complete", milk).content.decode()
 
     after = Task.objects.get()
@@ -47,7 +47,7 @@ def test_it_completes(staff, milk):
     assert "1 task completed." in page
 
 
-def test_it_reopens(staff, milk):
+def test_it_reopens_tasks(staff, milk):
     milk.change({"completed": True})
 
     page = run(staff, "reopen", milk).content.decode()
@@ -59,7 +59,7 @@ def test_it_reopens(staff, milk):
 
 
 @pytest.mark.parametrize(("action", "done"), [("complete", "completed"), ("reopen", "reopened")])
-def test_it_leaves_alone_what_is_so_already(staff, milk, action, done):
+def test_it_does_not_change_tasks_that_are_already_so(staff, milk, action, done):
     milk.change({"completed": action == "complete"})
     before = Task.objects.values().get()
 
@@ -70,7 +70,7 @@ def test_it_leaves_alone_what_is_so_already(staff, milk, action, done):
     assert f"0 tasks {done}." in page
 
 
-def test_history_tells_who_did_it(staff, alice, milk):
+def test_the_history_names_the_user(staff, alice, milk):
     oats = Task.objects.create(owner=alice, title="Buy oats")
     run(staff, "complete", milk, oats)
     run(staff, "reopen", milk)
@@ -87,7 +87,7 @@ def test_history_tells_who_did_it(staff, alice, milk):
     assert "root@example.com" in page
 
 
-def test_it_completes_all_that_a_list_has_across_pages(staff, alice, bob):
+def test_it_completes_all_tasks_of_a_filtered_list(staff, alice, bob):
     for n in range(60):
         Task.objects.create(owner=bob, title=f"Task {n}")
     first = Task.objects.create(owner=alice, title="Buy milk")
@@ -100,14 +100,14 @@ def test_it_completes_all_that_a_list_has_across_pages(staff, alice, bob):
 
 
 @pytest.mark.parametrize("action", ["complete", "delete_selected"])
-def test_it_writes_no_more_than_it_says(staff, alice, milk, monkeypatch, action):
+def test_it_rejects_too_many_selected_tasks(staff, alice, milk, monkeypatch, action):
     monkeypatch.setattr(admin, "MOST", 1)
-    monkeypatch.setattr(change_lists, "MOST", 1)
+    monkeypatch.setattr(change_lists, "MAX_SELECTED", 1)
     Task.objects.create(owner=alice, title="Buy oats")
 
     page = run_across(staff, action, milk).content.decode()
 
-    assert "Select at most 1. Nothing is changed." in page
+    assert "Select at most 1. Nothing was changed." in page
     assert Task.objects.pending().count() == 2
     assert not LogEntry.objects.exists()
 
@@ -116,19 +116,19 @@ def test_it_writes_no_more_than_it_says(staff, alice, milk, monkeypatch, action)
 def test_it_costs_a_fixed_number_of_queries(staff, alice, django_assert_num_queries, count):
     tasks = [Task.objects.create(owner=alice, title=f"Task {n}") for n in range(count)]
     form = {"action": "complete", "index": "0", "_selected_action": [task.pk for task in tasks]}
-    for action in ("complete", "reopen"):  # Django keeps the content type
+    for action in ("complete", "reopen"):  # Django caches the content type
         staff.post(URL, {**form, "action": action})
 
-    # The session, the user, the list's keys, how many; a savepoint and its release around the
-    # owners, the counter of one, the rows under a lock, the update and the history. The message is
-    # kept in a cookie.
+    # The session, the user, the keys of the list, the number of selected rows; a savepoint and its
+    # release, between them the owners, the counter of the owner, the locked rows, the update and
+    # the history. The message is stored in a cookie.
     with django_assert_num_queries(11):
         staff.post(URL, form)
 
     assert not Task.objects.pending().exists()
 
 
-def test_it_deletes_with_a_history(staff, milk):
+def test_it_deletes_tasks_and_records_it(staff, milk):
     asked = run(staff, "delete_selected", milk).content.decode()
     kept = Task.objects.count()
 
@@ -139,7 +139,7 @@ def test_it_deletes_with_a_history(staff, milk):
     assert LogEntry.objects.get().object_repr == f"Task {milk.pk}"
 
 
-def test_it_puts_in_the_trash_and_restores(staff, alice, milk):
+def test_it_moves_tasks_to_the_trash_and_restores_them(staff, alice, milk):
     page = run(staff, "discard", milk).content.decode()
     trashed = Task.objects.get()
     run(staff, "restore", milk, query="?trash=yes")
@@ -153,7 +153,7 @@ def test_it_puts_in_the_trash_and_restores(staff, alice, milk):
     assert list(messages) == ["Put in the trash.", "Restored."]
 
 
-def test_what_it_deletes_leaves_a_tombstone(staff, alice, bob, milk):
+def test_a_deleted_task_leaves_a_tombstone(staff, alice, bob, milk):
     oats = Task.objects.create(owner=bob, title="Buy oats")
 
     run(staff, "delete_selected", milk, oats, post="yes")
@@ -177,11 +177,11 @@ def exported(response):
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"] == 'attachment; filename="tasks.csv"'
     text = b"".join(response.streaming_content).decode()
-    assert text[0] == "\ufeff"  # so that Excel takes it for UTF-8
+    assert text[0] == "\ufeff"  # so that Excel reads the file as UTF-8
     return list(csv.reader(io.StringIO(text[1:], newline="")))
 
 
-def test_it_exports(staff, alice):
+def test_it_exports_tasks(staff, alice):
     task = Task.objects.create(
         owner=alice,
         title='Buy "Müsli", milk',
@@ -210,7 +210,7 @@ def test_it_exports(staff, alice):
 
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
-def test_it_exports_no_formula(staff, alice, begin):
+def test_it_escapes_formulas_in_an_export(staff, alice, begin):
     text = f"{begin}HYPERLINK(1)"
     task = Task.objects.create(owner=alice, title=f"x{text}", description=text)
 
@@ -234,7 +234,7 @@ def test_it_exports_no_formula(staff, alice, begin):
     ],
 )
 @pytest.mark.parametrize("separator", [",", ";", "|", "\t", "\n", "\r\n"])
-def test_no_separator_makes_a_formula(staff, alice, text, separator):
+def test_separators_in_a_text_make_no_formula(staff, alice, text, separator):
     text = text.format(separator)
     task = Task.objects.create(owner=alice, title=f"x{text}", description=text)
 
@@ -246,7 +246,7 @@ def test_no_separator_makes_a_formula(staff, alice, text, separator):
 
 
 @pytest.mark.parametrize("text", ["2 + 2 = 4", "a-b; c", "ann@example.com, bob@example.com"])
-def test_what_is_no_formula_is_exported_as_it_is(staff, alice, text):
+def test_other_texts_are_exported_unchanged(staff, alice, text):
     task = Task.objects.create(owner=alice, title="x", description=text)
 
     _, row = exported(run(staff, "export_as_csv", task))
@@ -254,7 +254,7 @@ def test_what_is_no_formula_is_exported_as_it_is(staff, alice, text):
     assert row[3] == text
 
 
-def test_it_exports_across_pages_in_batches(staff, alice, bob, milk, monkeypatch):
+def test_it_exports_all_pages_in_batches(staff, alice, bob, milk, monkeypatch):
     monkeypatch.setattr(exports, "BATCH", 20)
     for n in range(60):
         Task.objects.create(owner=bob, title=f"Task {n}")
@@ -266,7 +266,7 @@ def test_it_exports_across_pages_in_batches(staff, alice, bob, milk, monkeypatch
     assert [row[2] for row in rows] == [f"Task {n}" for n in range(60)]
 
 
-def test_viewers_export_and_write_nothing(helper, milk):
+def test_users_with_view_permission_can_only_export(helper, milk):
     viewer = helper("view_task")
     choices = viewer.get(URL).context["action_form"].fields["action"].choices
 
@@ -280,11 +280,11 @@ def test_viewers_export_and_write_nothing(helper, milk):
     assert len(exported(run(viewer, "export_as_csv", milk))) == 2
 
 
-def test_who_may_not_view_exports_nothing(helper, milk):
+def test_users_without_view_permission_cannot_export(helper, milk):
     assert run(helper("add_task", "delete_task"), "export_as_csv", milk).status_code == 403
 
 
-def test_who_may_change_completes_and_does_not_delete(helper, milk):
+def test_users_with_change_permission_can_complete_but_not_delete(helper, milk):
     editor = helper("change_task")
 
     run(editor, "complete", milk)
@@ -295,8 +295,8 @@ def test_who_may_change_completes_and_does_not_delete(helper, milk):
 
 @pytest.mark.parametrize("key", ["abc", "\x00", "9" * 23])
 @pytest.mark.parametrize("action", ["complete", "export_as_csv"])
-def test_a_key_that_is_none_selects_nothing(staff, milk, key, action):
+def test_an_invalid_key_is_rejected(staff, milk, key, action):
     page = staff.post(URL, {"action": action, "_selected_action": [milk.pk, key]}, follow=True)
 
-    assert "There is no such selection." in page.content.decode()
+    assert "The selection is invalid." in page.content.decode()
     assert not Task.objects.get().completed

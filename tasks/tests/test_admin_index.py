@@ -11,7 +11,7 @@ def line(client):
     return client.get("/admin/").context.get("totals")
 
 
-def test_it_tells_how_many_there_are_in_one_query(staff, alice, milk):
+def test_it_shows_the_totals_with_one_query(staff, alice, milk):
     Task.objects.create(owner=alice, title="Feed the cat", completed=True)
 
     with CaptureQueriesContext(connection) as queries:
@@ -31,7 +31,7 @@ def test_it_tells_how_many_there_are_in_one_query(staff, alice, milk):
         (["change_task"], {"Tasks": "1", "Completed tasks": "0"}),
     ],
 )
-def test_staff_see_the_totals_of_what_they_may_see(client, milk, codenames, seen):
+def test_staff_see_totals_only_with_permission(client, milk, codenames, seen):
     user = User.objects.create_user("helper@example.com", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     client.force_login(user)
@@ -41,16 +41,16 @@ def test_staff_see_the_totals_of_what_they_may_see(client, milk, codenames, seen
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="the estimate is PostgreSQL's")
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "totals"),
     [
         (1_234_567, {"Tasks": "about 1,235,000", "Completed tasks": "about 0"}),
         (99_999, {"Tasks": "1", "Completed tasks": "0"}),
         (-1, {"Tasks": "1", "Completed tasks": "0"}),
     ],
 )
-def test_it_counts_no_large_table(staff, milk, rows, told):
+def test_it_estimates_the_size_of_a_large_table(staff, milk, rows, totals):
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tasks_task")
         cursor.execute("UPDATE pg_class SET reltuples = %s WHERE relname = 'tasks_task'", [rows])
 
-    assert line(staff) == {"Users": "2", **told}
+    assert line(staff) == {"Users": "2", **totals}

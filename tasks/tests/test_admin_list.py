@@ -1,4 +1,4 @@
-"""The list of everybody's tasks, whose cost does not grow with the table."""
+"""The list of all users' tasks. Its cost does not grow with the table."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ def titles(response):
 
 @pytest.fixture
 def hundred(alice):
-    """Tasks of Alice's, numbered from the newest."""
+    """100 tasks of Alice, numbered from the newest."""
     now = timezone.now()
     return Task.objects.bulk_create(
         Task(owner=alice, title=f"Task {n}", created_at=now - timedelta(n), updated_at=now)
@@ -34,7 +34,7 @@ def test_it_costs_a_fixed_number_of_queries(staff, count, django_assert_num_quer
         owner = User.objects.create_user(f"user{n}@example.com")
         Task.objects.create(owner=owner, title=f"Task {n}")
 
-    # The session, the user, the keys, the rows of a page with their owners, the oldest date.
+    # The session, the user, the keys, the rows of a page with owners, the oldest creation date.
     with django_assert_num_queries(5):
         response = staff.get(URL)
 
@@ -45,7 +45,7 @@ def test_it_costs_a_fixed_number_of_queries(staff, count, django_assert_num_quer
 @pytest.mark.parametrize(
     "query", ["", "?q=task", "?status=pending&p=2", "?created_at__year=2026", "?_facets=True"]
 )
-def test_it_counts_nothing(staff, hundred, query):
+def test_it_counts_no_rows_of_the_table(staff, hundred, query):
     with CaptureQueriesContext(connection) as queries:
         staff.get(URL + query)
 
@@ -54,7 +54,7 @@ def test_it_counts_nothing(staff, hundred, query):
     assert all("LIMIT" in one or " IN (" in one or "MIN(" in one for one in statements)
 
 
-def test_it_looks_no_further_than_some_pages_ahead(staff, hundred, monkeypatch):
+def test_it_counts_only_the_next_rows(staff, hundred, monkeypatch):
     monkeypatch.setattr(change_lists, "AHEAD", 70)
 
     first, second = staff.get(URL), staff.get(f"{URL}?p=2")
@@ -65,21 +65,21 @@ def test_it_looks_no_further_than_some_pages_ahead(staff, hundred, monkeypatch):
     assert titles(first) + titles(second) == [f"Task {n}" for n in range(100)]
 
 
-def test_the_search_tells_how_many_it_found(staff, hundred):
+def test_the_search_shows_the_number_of_results(staff, hundred):
     every, some = staff.get(URL), staff.get(f"{URL}?q=task 1")
 
     assert "results (" not in every.content.decode()
     assert "11 results" in some.content.decode()
 
 
-def test_its_pages_end_somewhere(staff, hundred, monkeypatch):
+def test_it_has_a_last_page(staff, hundred, monkeypatch):
     monkeypatch.setattr(change_lists, "DEEPEST", 50)
 
-    last, *beyond = (staff.get(f"{URL}?p={n}") for n in (1, 2, 3))
+    last, *after = (staff.get(f"{URL}?p={n}") for n in (1, 2, 3))
 
     assert "50+ tasks" in last.content.decode()
     assert last.context["cl"].paginator.num_pages == 1
-    assert {page["Location"] for page in beyond} == {f"{URL}?e=1"}
+    assert {page["Location"] for page in after} == {f"{URL}?e=1"}
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_its_pages_end_somewhere(staff, hundred, monkeypatch):
         ("", ["7 things", "STRASSE fegen", "Feed the cat", "Buy milk"]),
     ],
 )
-def test_it_finds_titles_by_their_beginning_and_owners(staff, milk, bob, term, found):
+def test_it_finds_tasks_by_start_of_title_and_by_owner(staff, milk, bob, term, found):
     for title in ("Feed the cat", "STRASSE fegen", "7 things"):
         Task.objects.create(owner=bob, title=title)
 
@@ -110,7 +110,7 @@ def test_it_finds_a_task_by_its_id(staff, milk, bob):
 
 
 @pytest.mark.parametrize("order", [["b", "A", "c"], ["c", "A", "b"]])
-def test_it_sorts_what_it_found_by_title_unless_told_otherwise(staff, alice, order):
+def test_it_sorts_results_by_title_by_default(staff, alice, order):
     for title in order:
         Task.objects.create(owner=alice, title=f"x {title}")
 
@@ -132,7 +132,7 @@ def test_it_sorts_what_it_found_by_title_unless_told_otherwise(staff, alice, ord
         ("due=today&status=pending", {"now"}),
     ],
 )
-def test_it_filters(staff, alice, query, found):
+def test_it_filters_by_status_and_date(staff, alice, query, found):
     today, day = timezone.localdate(), timedelta(1)
     for title, due, fields in [
         ("late", today - day, {"priority": 3}),
@@ -147,7 +147,7 @@ def test_it_filters(staff, alice, query, found):
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])  # 26 hours apart
-def test_today_is_by_the_clock_of_who_asks(staff, alice, zone):
+def test_today_is_in_the_time_zone_of_the_staff_user(staff, alice, zone):
     User.objects.filter(email="root@example.com").update(timezone=zone)
     today = User(timezone=zone).local_time(timezone.now()).date()
     for days in (-1, 0, 1):
@@ -163,7 +163,7 @@ def test_a_title_may_have_an_at_sign(staff, alice, title):
     assert titles(staff.get(URL, {"q": title})) == [title]
 
 
-def test_it_filters_by_an_owner_and_says_whom(staff, alice, bob, milk):
+def test_it_filters_by_owner_and_shows_the_filter(staff, alice, bob, milk):
     Task.objects.create(owner=bob, title="Feed the cat")
 
     response = staff.get(f"{URL}?owner={bob.pk}")
@@ -178,7 +178,7 @@ def links(response):
     return [link["title"] for link in response.context["choices"]]
 
 
-def test_it_leads_down_to_a_day(staff, alice):
+def test_it_has_links_to_years_months_and_days(staff, alice):
     for month, day in [(3, 8), (3, 9), (4, 9)]:
         Task.objects.create(
             owner=alice, title=f"{day}.{month}.", created_at=datetime(2024, month, day, tzinfo=UTC)
@@ -199,7 +199,7 @@ def test_it_leads_down_to_a_day(staff, alice):
     assert day.context["back"]["title"] == "March 2024"
 
 
-def test_it_leads_to_no_day_after_today(staff, milk):
+def test_it_has_no_links_to_days_after_today(staff, milk):
     now = timezone.localdate()
 
     month = staff.get(f"{URL}?created_at__year={now.year}&created_at__month={now.month}")
@@ -230,5 +230,5 @@ def test_it_leads_to_no_day_after_today(staff, milk):
         "o=99.x",
     ],
 )
-def test_no_query_breaks_it(staff, milk, query):
+def test_it_handles_bad_queries(staff, milk, query):
     assert staff.get(f"{URL}?{query}").status_code in (200, 302)

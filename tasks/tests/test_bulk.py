@@ -32,13 +32,20 @@ def stored():
     return [*Task.objects.order_by("pk").values(), *User.objects.order_by("pk").values("revision")]
 
 
-def test_operations_are_applied_in_order_in_one_write(alice, bulk, milk):
-    rye, oats = (Task.objects.create(owner=alice, title=f"Buy {name}") for name in ("rye", "oats"))
-    rye.change({"deleted_at": timezone.now()})
-    oats.change({"completed": True})
-    number = oats.revision + 1
+@pytest.fixture
+def oats(alice):
+    return Task.objects.create(owner=alice, title="Buy oats", completed=True)
 
-    response = bulk(
+
+@pytest.fixture
+def rye(alice):
+    return Task.objects.create(owner=alice, title="Buy rye", deleted_at=timezone.now())
+
+
+@pytest.fixture
+def all_kinds(bulk, milk, oats, rye):
+    """The response to a call with operations of all kinds."""
+    return bulk(
         create("Buy tea", ref="tea"),
         {"op": "update", "id": milk.pk, "data": {"title": "Buy oat milk", "priority": "high"}},
         {"op": "complete", "id": "tea"},
@@ -48,26 +55,34 @@ def test_operations_are_applied_in_order_in_one_write(alice, bulk, milk):
         {"op": "update", "id": rye.pk, "data": {"due_date": "2026-12-01"}},
     )
 
+
+def test_operations_are_applied_in_one_write(alice, all_kinds, milk, oats, rye):
+    number = rye.revision + 1  # the fixtures create `rye` last
+
     tea = Task.objects.get(title="Buy tea")
-    ids = [tea, milk, tea, oats, milk, rye, rye]
-    assert response.status_code == 200
-    assert response.json() == {
+    tasks = [tea, milk, tea, oats, milk, rye, rye]
+    assert all_kinds.status_code == 200
+    assert all_kinds.json() == {
         "results": [
             {"id": task.pk, "revision": number, "status": status}
-            for task, status in zip(ids, [201, 200, 200, 200, 204, 200, 200], strict=True)
+            for task, status in zip(tasks, [201, 200, 200, 200, 204, 200, 200], strict=True)
         ]
     }
-    for task in (milk, rye, oats):
-        task.refresh_from_db()
-    assert (tea.completed, oats.completed) == (True, False)
-    assert (milk.title, milk.title_key, milk.priority) == ("Buy oat milk", "buy oat milk", 3)
-    assert milk.deleted_at is not None
-    assert (rye.deleted_at, str(rye.due_date)) == (None, "2026-12-01")
     assert set(Task.objects.values_list("revision", flat=True)) == {number}
     assert User.objects.get(pk=alice.pk).revision == number
 
 
-def test_what_changes_nothing_has_the_number_that_it_had(alice, bulk, milk):
+def test_operations_are_applied_in_order(all_kinds, milk, oats, rye):
+    for task in (milk, rye, oats):
+        task.refresh_from_db()
+    tea = Task.objects.get(title="Buy tea")
+    assert (tea.completed, oats.completed) == (True, False)
+    assert (milk.title, milk.title_key, milk.priority) == ("Buy oat milk", "buy oat milk", 3)
+    assert milk.deleted_at is not None
+    assert (rye.deleted_at, str(rye.due_date)) == (None, "2026-12-01")
+
+
+def test_an_operation_without_effect_returns_the_old_revision(alice, bulk, milk):
     response = bulk({"op": "reopen", "id": milk.pk}, {"op": "restore", "id": milk.pk})
 
     revisions = [result["revision"] for result in response.json()["results"]]
@@ -94,8 +109,8 @@ def test_it_costs_a_fixed_number_of_queries(alice, bulk, django_assert_max_num_q
     if op == "update":
         operations = [{**one, "data": {"title": f"New {n}"}} for n, one in enumerate(operations)]
 
-    # A savepoint, the counter, the rows under their locks, what is written (SQLite has room for
-    # 76 new rows in a statement), the release.
+    # A savepoint, the counter, the locked rows, the written rows (SQLite inserts at most 76 rows in
+    # a statement), the release.
     with django_assert_max_num_queries(6 if op == "create" else 5):
         response = bulk(*operations)
 
@@ -172,7 +187,7 @@ def test_an_error_names_its_operation_and_undoes_the_others(
     assert stored() == before
 
 
-def test_refs_in_a_circle_are_unknown(bulk):
+def test_circular_refs_are_unknown(bulk):
     response = bulk(
         {"op": "complete", "id": "b"}, create("a", ref="a"), {"op": "complete", "id": "a"}
     )
@@ -182,7 +197,7 @@ def test_refs_in_a_circle_are_unknown(bulk):
 
 
 @pytest.mark.parametrize("operations", [[], [create("x")] * 101, None, {}, "x", 1, [[]] * 101])
-def test_it_takes_1_to_100_operations(alice_client, operations):
+def test_it_accepts_1_to_100_operations(alice_client, operations):
     response = alice_client.post(URL, {"operations": operations})
 
     assert response.status_code == 400
@@ -190,11 +205,11 @@ def test_it_takes_1_to_100_operations(alice_client, operations):
     assert not Task.objects.exists()
 
 
-def test_it_needs_operations(alice_client):
+def test_it_requires_operations(alice_client):
     assert fields(alice_client.post(URL, {})) == [("operations", "invalid")]
 
 
-def test_a_stale_tag_stops_it_all(bulk, milk):
+def test_a_stale_tag_rejects_the_whole_call(bulk, milk):
     stale = milk.etag
     milk.change({"title": "Buy oats"})
     before = stored()
@@ -207,7 +222,7 @@ def test_a_stale_tag_stops_it_all(bulk, milk):
     assert stored() == before
 
 
-def test_a_tag_is_of_the_task_before_the_call(bulk, milk):
+def test_a_tag_is_compared_with_the_task_before_the_call(bulk, milk):
     response = bulk(
         {"op": "update", "id": milk.pk, "data": {"title": "Buy oats"}, "if_match": milk.etag},
         {"op": "complete", "id": milk.pk, "if_match": milk.etag},
@@ -229,7 +244,7 @@ def test_a_key_covers_the_whole_call(bulk):
 
 def test_a_repeated_call_does_not_complete_what_was_reopened(bulk, milk):
     milk.change({"completed": True})
-    bulk({"op": "complete", "id": milk.pk}, idempotency_key="k1")  # which changes nothing
+    bulk({"op": "complete", "id": milk.pk}, idempotency_key="k1")  # changes nothing
     milk.refresh_from_db()
     milk.change({"completed": False})
 
@@ -238,7 +253,7 @@ def test_a_repeated_call_does_not_complete_what_was_reopened(bulk, milk):
     assert not Task.objects.get().completed
 
 
-def test_members_that_were_not_used_are_named(alice_client, milk):
+def test_it_lists_the_ignored_members(alice_client, milk):
     body = {
         "operations": [
             {"op": "create", "data": {"title": "x", "done": True, "id": 7}, "note": 1},
@@ -258,21 +273,21 @@ def test_members_that_were_not_used_are_named(alice_client, milk):
     ]
 
 
-def test_it_refuses_an_anonymous_caller(anonymous, db):
+def test_it_rejects_an_anonymous_caller(anonymous, db):
     response = anonymous.post(URL, {"operations": [create("x")]})
 
     assert response.status_code == 401
     assert not Task.objects.exists()
 
 
-def test_it_refuses_a_query_parameter(alice_client):
+def test_it_rejects_a_query_parameter(alice_client):
     response = alice_client.post(f"{URL}?x=1", {"operations": [create("x")]})
 
     assert response.status_code == 400
     assert not Task.objects.exists()
 
 
-def test_a_page_of_the_browsable_api_shows_the_results(client, alice):
+def test_the_browsable_api_shows_the_results(client, alice):
     client.force_login(alice)
 
     page = client.post(

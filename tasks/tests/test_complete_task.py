@@ -13,15 +13,15 @@ def test_it_toggles_without_a_body(alice_client, milk):
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_it_sets_what_is_asked_and_can_be_repeated(alice_client, milk, value):
+def test_it_sets_the_sent_value_and_can_be_repeated(alice_client, milk, value):
     first = alice_client.patch(f"/api/tasks/{milk.pk}/complete", {"completed": value}).json()
     second = alice_client.patch(f"/api/tasks/{milk.pk}/complete", {"completed": value}).json()
 
     assert first["completed"] is value
-    assert second == first  # the same instants, too
+    assert second == first  # with the same timestamps
 
 
-def test_it_refuses_an_anonymous_caller(anonymous, milk):
+def test_it_rejects_an_anonymous_caller(anonymous, milk):
     response = anonymous.patch(f"/api/tasks/{milk.pk}/complete")
 
     milk.refresh_from_db()
@@ -38,7 +38,7 @@ def test_a_stranger_finds_nothing_and_changes_nothing(bob_client, milk):
 
 
 @pytest.mark.parametrize("value", [None, "done", 2, [], {}])
-def test_it_refuses_what_is_not_true_or_false(alice_client, milk, value):
+def test_it_rejects_values_other_than_true_and_false(alice_client, milk, value):
     response = alice_client.patch(f"/api/tasks/{milk.pk}/complete", {"completed": value})
 
     milk.refresh_from_db()
@@ -65,7 +65,7 @@ def test_it_changes_nothing_else(alice_client, milk):
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
-def test_it_takes_no_other_method(alice_client, milk, method):
+def test_it_rejects_other_methods(alice_client, milk, method):
     response = getattr(alice_client, method)(f"/api/tasks/{milk.pk}/complete")
 
     assert response.status_code == 405

@@ -1,4 +1,4 @@
-"""What no code path can store, whichever it is: bulk, admin or a shell."""
+"""Rows that the database rejects from all code: bulk calls, the admin or a shell."""
 
 from datetime import date, time
 
@@ -20,13 +20,13 @@ CASES = [
 
 
 @pytest.mark.parametrize(("fields", "message"), CASES)
-def test_the_database_refuses_it(milk, fields, message):
+def test_the_database_rejects_invalid_rows(milk, fields, message):
     with pytest.raises(DatabaseError):
         Task.objects.filter(pk=milk.pk).update(**fields)
 
 
 @pytest.mark.parametrize(("fields", "message"), CASES)
-def test_a_form_is_told_why(alice, fields, message):
+def test_a_form_shows_the_reason(alice, fields, message):
     task = Task(**{"owner": alice, "title": "Buy milk", **fields})
 
     with pytest.raises(ValidationError) as caught:
@@ -35,7 +35,7 @@ def test_a_form_is_told_why(alice, fields, message):
     assert caught.value.messages == [message]
 
 
-def test_tasks_go_with_their_owner(alice, milk):
+def test_tasks_are_deleted_with_their_owner(alice, milk):
     alice.delete()
 
     assert not Task.objects.exists()

@@ -1,7 +1,7 @@
-"""What a read costs, in calls of Python functions: it does not depend on the machine.
+"""The cost of a read in calls of Python functions, which does not depend on the machine.
 
-A figure here is what was counted when it was written down (Python 3.11, which counts most).
-Whatever makes a read a tenth more expensive fails; whatever makes it cheaper lowers the figure.
+The figures were counted with Python 3.11, which counts the most calls. A change that makes a read
+10 % more expensive fails. A change that makes it cheaper should lower the figure.
 """
 
 import cProfile
@@ -23,12 +23,12 @@ QUERIES = 2  # the user of the token, the tasks
 
 @pytest.fixture
 def count(alice):
-    """The calls that a request makes, the user being looked up by a real token."""
+    """Counts the function calls of a request with a real token."""
     token = RefreshToken.for_user(alice).access_token
     client = APIClient(headers={"authorization": f"Bearer {token}"})
 
     def count(path, forget=False):
-        for _ in range(3):  # what is made once is made
+        for _ in range(3):  # fills all caches
             assert client.get(path).status_code == 200
         if forget:
             owned.cache_clear()
@@ -51,11 +51,11 @@ def hundred(alice):
     )
 
 
-def test_one_task(count, milk):
+def test_calls_for_one_task(count, milk):
     assert within("one", count(f"/api/tasks/{milk.pk}"))
 
 
-def test_a_list(count, request):
+def test_calls_for_a_list(count, request):
     empty = count("/api/tasks")
     request.getfixturevalue("hundred")
     full = count("/api/tasks")
@@ -64,7 +64,7 @@ def test_a_list(count, request):
     assert within("each of a list", (full - empty) / 100)
 
 
-def test_filters_that_were_not_asked_for_before(count):
+def test_calls_for_a_new_combination_of_filters(count):
     path = "/api/tasks?status=pending&sort=due_date"
     known = count(path)
 
@@ -73,7 +73,7 @@ def test_filters_that_were_not_asked_for_before(count):
 
 @pytest.mark.usefixtures("hundred")
 @pytest.mark.parametrize("path", ["/api/tasks", "/api/tasks?status=pending&sort=due_date"])
-def test_queries(count, django_assert_num_queries, path):
+def test_queries_of_a_read(count, django_assert_num_queries, path):
     count(path)
 
     with django_assert_num_queries(4 * QUERIES):
@@ -82,7 +82,7 @@ def test_queries(count, django_assert_num_queries, path):
 
 @pytest.mark.parametrize(("key", "queries"), [(None, 5), ("k1", 7)])
 def test_queries_of_a_create(alice, django_assert_num_queries, key, queries):
-    """With a key it is looked for and stored."""
+    """A key costs two queries: one looks it up, one stores it."""
     token = RefreshToken.for_user(alice).access_token
     client = APIClient(headers={"authorization": f"Bearer {token}"})
     headers = {"idempotency_key": key} if key else {}

@@ -49,7 +49,7 @@ def test_it_stores_every_member(alice_client):
     assert Task.objects.get().completed_at is not None
 
 
-def test_it_refuses_an_anonymous_caller(anonymous, db):
+def test_it_rejects_an_anonymous_caller(anonymous, db):
     response = anonymous.post(URL, {"title": "Buy milk"})
 
     assert response.status_code == 401
@@ -126,7 +126,7 @@ def test_it_ignores_an_owner_and_read_only_members(alice, alice_client, bob):
         ("due_time", "09:30:00.5"),
     ],
 )
-def test_it_refuses_a_bad_value_and_names_the_member(alice_client, member, value):
+def test_it_rejects_an_invalid_value_and_names_the_member(alice_client, member, value):
     response = alice_client.post(URL, {"title": "Buy milk", member: value})
 
     assert response.status_code == 400
@@ -134,7 +134,7 @@ def test_it_refuses_a_bad_value_and_names_the_member(alice_client, member, value
     assert not Task.objects.exists()
 
 
-def test_it_refuses_a_body_without_a_title(alice_client):
+def test_it_rejects_a_body_without_a_title(alice_client):
     response = alice_client.post(URL, {})
 
     assert response.status_code == 400
@@ -155,21 +155,21 @@ def test_it_trims_the_title(alice_client):
 
 
 @pytest.mark.parametrize("title", ["x" * 200, "🥛" * 200, "Grüße an Ἀθήνα", "بقالة", "'; DROP"])
-def test_it_takes_any_text_of_up_to_200_characters(alice_client, title):
+def test_it_accepts_any_title_of_up_to_200_characters(alice_client, title):
     response = alice_client.post(URL, {"title": title})
 
     assert response.status_code == 201
     assert alice_client.get(response["Location"]).json()["title"] == title
 
 
-def test_it_takes_a_long_description_as_it_is(alice_client):
+def test_it_stores_a_long_description_unchanged(alice_client):
     response = alice_client.post(URL, {"title": "Buy milk", "description": "é\t\n" + "x" * 9_997})
 
     assert response.json()["description"] == "é\t\n" + "x" * 9_997
 
 
 @pytest.mark.parametrize("day", ["1970-01-01", "9998-12-31"])
-def test_it_takes_the_first_and_the_last_due_date(alice_client, day):
+def test_it_accepts_the_first_and_the_last_due_date(alice_client, day):
     response = alice_client.post(URL, {"title": "Buy milk", "due_date": day})
 
     assert response.json()["due_date"] == day
@@ -183,7 +183,7 @@ def test_it_takes_the_first_and_the_last_due_date(alice_client, day):
         ("2026-12-01t00:15:00-08:00", "2026-12-01", "22:15:00"),
     ],
 )
-def test_it_turns_an_instant_into_date_and_time_of_the_owner(
+def test_it_converts_an_instant_to_the_owners_date_and_time(
     alice, alice_client, instant, day, time
 ):
     alice.timezone = "Pacific/Kiritimati"  # UTC+14
@@ -194,7 +194,7 @@ def test_it_turns_an_instant_into_date_and_time_of_the_owner(
 
 
 @pytest.mark.parametrize("time", ["11:00", "", [], {}, 0, False])
-def test_it_refuses_a_time_beside_an_instant(alice_client, time):
+def test_it_rejects_a_due_time_with_an_instant(alice_client, time):
     body = {"title": "Buy milk", "due_date": "2026-12-01T10:00:00Z", "due_time": time}
 
     response = alice_client.post(URL, body)
@@ -203,7 +203,7 @@ def test_it_refuses_a_time_beside_an_instant(alice_client, time):
     assert response.json()["errors"][0]["field"] == "due_time"
 
 
-def test_it_refuses_a_query_parameter(alice_client):
+def test_it_rejects_a_query_parameter(alice_client):
     response = alice_client.post(f"{URL}?status=all", {"title": "Buy milk"})
 
     assert response.status_code == 400
@@ -226,7 +226,7 @@ def test_it_refuses_a_query_parameter(alice_client):
         ("due_time", "24:00:00", "There is no such time."),
     ],
 )
-def test_an_error_says_what_is_wrong_with_a_value(alice_client, member, value, detail):
+def test_an_error_describes_the_problem(alice_client, member, value, detail):
     body = {"title": "Buy milk", "due_date": "2026-12-01", member: value}
 
     response = alice_client.post(URL, body)

@@ -11,7 +11,7 @@ TODAY = date(2026, 6, 15)
 
 @pytest.fixture(autouse=True)
 def noon(monkeypatch):
-    """It is noon of the 15th of June, UTC."""
+    """The time is 15 June, 12:00 UTC."""
     noon = timezone.datetime(2026, 6, 15, 12, 0, tzinfo=timezone.get_default_timezone())
     monkeypatch.setattr(timezone, "now", lambda: noon)
 
@@ -112,7 +112,7 @@ def test_filters_combine(alice_client, query, expected):
         ("%00=1", "\0", "status"),
     ],
 )
-def test_it_refuses_what_it_does_not_know_and_says_what_it_does(
+def test_it_rejects_invalid_parameters_and_lists_the_valid_ones(
     alice_client, query, parameter, allowed
 ):
     response = alice_client.get(f"{URL}?{query}")

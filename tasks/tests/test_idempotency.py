@@ -10,7 +10,7 @@ def create(client, key, body=BODY, **headers):
     return client.post(URL, body, headers={"idempotency_key": key, **headers})
 
 
-def test_a_repeated_request_makes_one_task(alice_client):
+def test_a_repeated_request_creates_one_task(alice_client):
     first = create(alice_client, "k1")
     second = create(alice_client, "k1")
 
@@ -34,7 +34,7 @@ def test_the_order_of_members_does_not_matter(alice_client):
 @pytest.mark.parametrize(
     "body", [{"title": "Buy oats"}, {**BODY, "priority": "low"}, {**BODY, "unknown": 1}]
 )
-def test_another_body_is_refused(alice_client, body):
+def test_a_different_body_is_rejected(alice_client, body):
     create(alice_client, "k1")
 
     response = create(alice_client, "k1", body)
@@ -44,7 +44,7 @@ def test_another_body_is_refused(alice_client, body):
     assert Task.objects.get().title == "Buy milk"
 
 
-def test_another_key_makes_another_task(alice_client):
+def test_another_key_creates_another_task(alice_client):
     create(alice_client, "k1")
     create(alice_client, "k2")
     alice_client.post(URL, BODY)
@@ -61,7 +61,7 @@ def test_keys_belong_to_their_user(alice_client, bob_client):
     assert [task["title"] for task in bob_client.get(URL).json()] == ["Feed the cat"]
 
 
-def test_a_refused_request_stores_nothing(alice_client):
+def test_a_rejected_request_stores_nothing(alice_client):
     refused = create(alice_client, "k1", {"title": ""})
 
     response = create(alice_client, "k1")
@@ -71,10 +71,10 @@ def test_a_refused_request_stores_nothing(alice_client):
     assert "Idempotent-Replayed" not in response
 
 
-def test_a_body_that_is_no_longer_good_is_still_the_same(alice, alice_client):
+def test_a_repeated_body_is_not_validated_again(alice, alice_client):
     body = {"title": "Buy milk", "due_date": "1970-01-01T00:00:00Z"}
     first = create(alice_client, "k1", body)
-    alice.timezone = "America/New_York"  # where it is the year before
+    alice.timezone = "America/New_York"  # where it is still the year before
 
     second = create(alice_client, "k1", body)
 
@@ -96,7 +96,7 @@ def test_a_key_outlives_its_task(alice_client):
 
 
 @pytest.mark.parametrize("levels", [200, 252, 253, 300])
-def test_a_deep_body_is_digested_or_refused(alice_client, levels):
+def test_a_deeply_nested_body_is_accepted_or_rejected(alice_client, levels):
     body = b'{"title": "x", "a": ' + b"[" * levels + b"]" * levels + b"}"
 
     response = alice_client.generic(
@@ -106,7 +106,7 @@ def test_a_deep_body_is_digested_or_refused(alice_client, levels):
     assert response.status_code == (201 if levels < 254 else 400)
 
 
-def test_the_task_is_answered_as_it_was_made(alice_client):
+def test_the_response_has_the_task_as_it_was_created(alice_client):
     first = create(alice_client, "k1")
     alice_client.patch(first["Location"], {"title": "Buy oats"})
 
@@ -122,7 +122,7 @@ def test_a_key_is_1_to_255_visible_characters(alice_client, key):
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a b", "é", "a\tb", "\x7f"])
-def test_another_key_is_refused_and_nothing_stored(alice_client, key):
+def test_an_invalid_key_is_rejected_and_nothing_is_stored(alice_client, key):
     response = create(alice_client, key)
 
     assert response.status_code == 400
@@ -130,7 +130,7 @@ def test_another_key_is_refused_and_nothing_stored(alice_client, key):
     assert not Task.objects.exists()
 
 
-def test_the_key_is_nobodys_business(alice_client):
+def test_the_key_is_not_in_the_response(alice_client):
     create(alice_client, "k1")
 
     assert "k1" not in alice_client.get(URL).content.decode()

@@ -16,7 +16,7 @@ def test_it_lists_the_newest_first(alice, alice_client, milk):
     assert "Link" not in response
 
 
-def test_it_answers_the_representation_of_a_task(alice_client, milk):
+def test_it_returns_the_representation_of_a_task(alice_client, milk):
     response = alice_client.get(URL)
 
     assert response.json() == [alice_client.get(f"{URL}/{milk.pk}").json()]
@@ -28,7 +28,7 @@ def test_an_empty_list_is_an_array(alice_client):
     assert (response.status_code, response.json()) == (200, [])
 
 
-def test_it_refuses_an_anonymous_caller(anonymous, milk):
+def test_it_rejects_an_anonymous_caller(anonymous, milk):
     response = anonymous.get(URL)
 
     assert response.status_code == 401
@@ -46,7 +46,7 @@ def test_it_hides_other_users_tasks(bob, bob_client, milk, query):
 
 
 @pytest.mark.parametrize("count", [1, 50])
-def test_it_costs_two_queries_however_long(alice, anonymous, count, django_assert_num_queries):
+def test_it_costs_two_queries_for_any_length(alice, anonymous, count, django_assert_num_queries):
     Task.objects.bulk_create(
         Task(owner=alice, title=f"Task {n}", updated_at=alice.date_joined) for n in range(count)
     )

@@ -1,4 +1,4 @@
-"""What only shows when every request has a transaction of its own."""
+"""Tests in which every request needs its own transaction."""
 
 import pytest
 from django.db import connection
@@ -21,9 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
         ("delete", "", 204),
     ],
 )
-def test_every_call_works_outside_a_transaction_of_the_test(
-    alice_client, milk, method, path, status
-):
+def test_every_call_opens_its_own_transaction(alice_client, milk, method, path, status):
     body = {"title": "Buy oats"} if method in ("put", "patch") else None
 
     response = getattr(alice_client, method)(f"/api/tasks/{milk.pk}{path}", body)
@@ -55,7 +53,7 @@ def test_the_admin_locks_the_row(client, milk):
 
     locks = [query["sql"] for query in queries if "FOR UPDATE" in query["sql"]]
     assert [lock.split('FROM "')[1].split('"')[0] for lock in locks] == [
-        "accounts_user",  # as every writer: the owner first
+        "accounts_user",  # the owner first, as in all writes
         "tasks_task",
     ]
     milk.refresh_from_db()
@@ -63,7 +61,7 @@ def test_the_admin_locks_the_row(client, milk):
 
 
 def test_many_writers_wait_for_each_other(alice, alice_client, at_once):
-    """With WAL alone SQLite would tell some of them that the database is locked."""
+    """With WAL but no other setting, SQLite would fail with "database is locked"."""
     tasks = [Task.objects.create(owner=alice, title=f"Task {n}") for n in range(8)]
 
     def write(n):

@@ -26,7 +26,7 @@ def test_changes_of_other_members_are_merged(patch, milk):
     assert (response.json()["title"], response.json()["priority"]) == ("Buy oats", "high")
 
 
-def test_a_change_of_the_same_member_is_refused(patch, milk, alice_client):
+def test_a_change_of_the_same_member_is_rejected(patch, milk, alice_client):
     stale = milk.etag
     milk.change({"title": "Buy oats", "priority": 3})
     current = alice_client.get(f"/api/tasks/{milk.pk}").json()
@@ -42,7 +42,7 @@ def test_a_change_of_the_same_member_is_refused(patch, milk, alice_client):
     assert alice_client.get(f"/api/tasks/{milk.pk}").json() == current
 
 
-def test_a_change_before_the_tag_is_none(patch, milk):
+def test_a_change_before_the_tag_is_no_conflict(patch, milk):
     milk.change({"title": "Buy oats"})
     stale = milk.etag
     milk.change({"priority": 1})
@@ -50,7 +50,7 @@ def test_a_change_before_the_tag_is_none(patch, milk):
     assert patch({"title": "Buy rye"}, stale).json()["title"] == "Buy rye"
 
 
-def test_of_many_tags_the_newest_counts(patch, milk):
+def test_the_newest_of_several_tags_counts(patch, milk):
     first = milk.etag
     milk.change({"title": "Buy oats"})
     second = milk.etag
@@ -59,7 +59,7 @@ def test_of_many_tags_the_newest_counts(patch, milk):
     assert patch({"title": "Buy rye"}, f"{first}, W/{second}").status_code == 200
 
 
-def test_a_task_is_completed_leniently_too(patch, milk):
+def test_completing_a_task_is_merged_too(patch, milk):
     stale = milk.etag
     milk.change({"title": "Buy oats"})
 
@@ -77,7 +77,7 @@ def test_a_date_and_its_time_are_two_members(patch, milk):
     assert response.json()["conflicts"] == ["due_date", "due_time"]
 
 
-def test_a_tag_that_holds_is_no_merge(patch, milk):
+def test_a_current_tag_needs_no_merge(patch, milk):
     response = patch({"title": "Buy oats"}, milk.etag)
 
     assert response.status_code == 200
@@ -85,7 +85,7 @@ def test_a_tag_that_holds_is_no_merge(patch, milk):
 
 
 @pytest.mark.parametrize("prefer", ["handling=strict", "", "lenient", "handling=strict, " + PREFER])
-def test_without_the_preference_it_is_refused(patch, milk, prefer):
+def test_without_the_preference_a_stale_tag_is_rejected(patch, milk, prefer):
     stale = milk.etag
     milk.change({"title": "Buy oats"})
 
@@ -98,7 +98,7 @@ def test_without_the_preference_it_is_refused(patch, milk, prefer):
 @pytest.mark.parametrize(
     "prefer", ['handling="lenient"', "Handling = Lenient", "return=minimal, handling=lenient; x=1"]
 )
-def test_the_preference_is_read_as_rfc_7240_writes_it(patch, milk, prefer):
+def test_the_preference_is_parsed_as_in_rfc_7240(patch, milk, prefer):
     stale = milk.etag
     milk.change({"title": "Buy oats"})
 
@@ -106,7 +106,7 @@ def test_the_preference_is_read_as_rfc_7240_writes_it(patch, milk, prefer):
 
 
 @pytest.mark.parametrize("tag", ['"{0}-{1}"', '"{0}-99999999999999999999"', '"1"', '"{2}-1"', '""'])
-def test_a_tag_of_no_earlier_state_is_refused(patch, milk, tag):
+def test_a_tag_that_is_not_an_earlier_revision_is_rejected(patch, milk, tag):
     milk.change({"title": "Buy oats"})
     header = tag.format(milk.pk, milk.revision + 1, milk.pk + 1)
 
@@ -121,7 +121,7 @@ def test_other_methods_are_never_merged(patch, milk, method):
     assert patch({"priority": "high"}, stale, method=method).status_code == 412
 
 
-def test_a_bad_body_is_still_refused(patch, milk):
+def test_an_invalid_body_is_still_rejected(patch, milk):
     stale = milk.etag
     milk.change({"priority": 1})
 

@@ -1,4 +1,4 @@
-"""Paging by key, walked by the links as a client would."""
+"""Keyset pagination: follows the links as a client does."""
 
 import random
 import re
@@ -15,7 +15,7 @@ SORTS += ["-priority,due_date", "due_date,-title", "-due_date,title,-priority"]
 
 
 def make_tasks(owner, count, seed=1):
-    """Many of them with equal keys, half of them without a due date."""
+    """Tasks with many equal sort keys. Half of them have no due date."""
     chance = random.Random(seed)
     start = owner.date_joined
     return Task.objects.bulk_create(
@@ -37,7 +37,7 @@ def links(response):
 
 
 def walk(client, url, relation="next", between=lambda: None):
-    """The ids of every page from `url` on, page by page, and the last response."""
+    """The ids of each page, starting at `url`, and the last response."""
     pages = []
     while url:
         response = client.get(url)
@@ -49,7 +49,7 @@ def walk(client, url, relation="next", between=lambda: None):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_every_task_comes_once_in_both_directions(alice, alice_client, sort):
+def test_every_task_is_listed_once_in_both_directions(alice, alice_client, sort):
     make_tasks(alice, 1000)
     expected = [task.pk for task in Task.objects.sorted_by(*sort.split(","))]
 
@@ -63,7 +63,7 @@ def test_every_task_comes_once_in_both_directions(alice, alice_client, sort):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_what_stays_comes_once_while_others_come_and_go(alice, alice_client, sort):
+def test_inserts_and_deletes_do_not_repeat_or_hide_tasks(alice, alice_client, sort):
     tasks = make_tasks(alice, 1000)
     chance = random.Random(2)
     leaving = chance.sample(tasks, 300)
@@ -84,7 +84,7 @@ def test_what_stays_comes_once_while_others_come_and_go(alice, alice_client, sor
         assert set(seen) == staying
 
 
-def test_the_way_back_from_an_emptied_page_leads_to_the_last_one(alice, alice_client):
+def test_prev_of_an_emptied_page_is_the_last_page(alice, alice_client):
     make_tasks(alice, 5)
     second = links(alice_client.get(f"{URL}?sort=created&page_size=3"))["next"]
     kept = [task.pk for task in Task.objects.sorted_by("created")[:3]]
@@ -99,7 +99,7 @@ def test_the_way_back_from_an_emptied_page_leads_to_the_last_one(alice, alice_cl
     assert links(previous) == {}
 
 
-def test_the_way_on_from_an_emptied_page_leads_to_the_first_one(alice, alice_client):
+def test_next_of_an_emptied_page_is_the_first_page(alice, alice_client):
     make_tasks(alice, 5)
     second = alice_client.get(links(alice_client.get(f"{URL}?sort=created&page_size=3"))["next"])
     kept = [task["id"] for task in second.json()]
@@ -114,7 +114,7 @@ def test_the_way_on_from_an_emptied_page_leads_to_the_first_one(alice, alice_cli
     assert links(following) == {}
 
 
-def test_a_page_holds_a_hundred_unless_told(alice, alice_client):
+def test_a_page_has_100_tasks_by_default(alice, alice_client):
     make_tasks(alice, 101)
 
     response = alice_client.get(URL)
@@ -123,7 +123,7 @@ def test_a_page_holds_a_hundred_unless_told(alice, alice_client):
     assert set(links(response)) == {"next"}
 
 
-def test_the_page_size_may_change_on_the_way(alice, alice_client):
+def test_the_page_size_may_change_between_pages(alice, alice_client):
     make_tasks(alice, 10)
     url = links(alice_client.get(f"{URL}?page_size=4"))["next"]
 
@@ -134,7 +134,7 @@ def test_the_page_size_may_change_on_the_way(alice, alice_client):
 
 
 @pytest.mark.parametrize("other", ["sort=title", "status=pending", "sort=-created&status=all"])
-def test_a_cursor_is_bound_to_sort_and_filters(alice, alice_client, other):
+def test_a_cursor_is_valid_only_for_its_sort_and_filters(alice, alice_client, other):
     make_tasks(alice, 10)
     cursor = links(alice_client.get(f"{URL}?page_size=4"))["next"].split("cursor=")[1].split("&")[0]
 
@@ -147,15 +147,15 @@ def test_a_cursor_is_bound_to_sort_and_filters(alice, alice_client, other):
 @pytest.mark.parametrize(
     "cursor", ["x", "%00", "a:b:c", "W2ZhbHNlLFtdXQ:1:x", "%F0%9F%A5%9B", "::", "." * 5000]
 )
-def test_rubbish_is_no_cursor(alice_client, cursor):
+def test_an_invalid_cursor_is_rejected(alice_client, cursor):
     response = alice_client.get(f"{URL}?cursor={cursor}")
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["field"] == "cursor"
 
 
-def test_a_cursor_of_another_order_is_none(alice_client):
-    """As of a release in which a sort had other keys."""
+def test_a_cursor_of_another_order_is_rejected(alice_client):
+    """A cursor from a release in which a sort had other keys."""
     cursor = signing.dumps([False, ["2026-11-20"]], salt="cursor?")
 
     response = alice_client.get(URL, {"cursor": cursor})
@@ -164,7 +164,7 @@ def test_a_cursor_of_another_order_is_none(alice_client):
     assert response.data["errors"][0]["field"] == "cursor"
 
 
-def test_a_form_s_empty_controls_are_not_in_the_links(alice, alice_client):
+def test_empty_controls_of_a_form_are_not_in_the_links(alice, alice_client):
     make_tasks(alice, 2)
 
     page = alice_client.get(f"{URL}?sort=&status=&page_size=1", headers={"accept": "text/html"})
@@ -174,7 +174,7 @@ def test_a_form_s_empty_controls_are_not_in_the_links(alice, alice_client):
     assert alice_client.get(link).status_code == 200
 
 
-def test_another_users_cursor_shows_nothing_of_them(alice, alice_client, bob, bob_client):
+def test_a_cursor_of_another_user_shows_only_own_tasks(alice, alice_client, bob, bob_client):
     make_tasks(alice, 10)
     Task.objects.create(owner=bob, title="Feed the cat")
     url = links(alice_client.get(f"{URL}?page_size=4&sort=created"))["next"]

@@ -1,4 +1,4 @@
-"""Lists with an `ETag`, polled by a real token, as the tag is of what the look-up of it reads."""
+"""Polls lists with an `ETag` and a real token, because the look-up of the user reads the tag."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 @pytest.fixture
 def poll(alice):
-    """Asks for a list, with the tag of what is known of it."""
+    """Requests a list. `known` is the tag to send as `If-None-Match`."""
     token = RefreshToken.for_user(alice).access_token
 
     def poll(path="/api/tasks", known=None, **headers):
@@ -37,9 +37,7 @@ def clock(monkeypatch):
 
 
 @pytest.mark.parametrize("path", [*(f"/api/tasks{query}" for query in QUERIES), "/api/trash"])
-def test_an_unchanged_list_costs_the_look_up_of_the_caller(
-    poll, milk, django_assert_num_queries, path
-):
+def test_an_unchanged_list_costs_one_query(poll, milk, django_assert_num_queries, path):
     etag = poll(path)["ETag"]
 
     with django_assert_num_queries(1):  # the user of the token
@@ -74,7 +72,7 @@ def test_every_write_changes_the_tag(poll, alice, milk, change):
     assert response["ETag"] != etag
 
 
-def test_a_write_of_another_does_not(poll, bob, milk):
+def test_a_write_of_another_user_does_not_change_the_tag(poll, bob, milk):
     etag = poll()["ETag"]
 
     Task.objects.create(owner=bob, title="Feed the cat")
@@ -82,7 +80,7 @@ def test_a_write_of_another_does_not(poll, bob, milk):
     assert poll(known=etag).status_code == 304
 
 
-def test_each_list_has_a_tag_of_its_own(poll, milk):
+def test_each_list_has_its_own_tag(poll, milk):
     tags = [poll(f"/api/tasks{query}")["ETag"] for query in QUERIES]
     tags.append(poll("/api/trash")["ETag"])
     tags.append(poll(accept="application/json; indent=2")["ETag"])
@@ -90,7 +88,7 @@ def test_each_list_has_a_tag_of_its_own(poll, milk):
     assert len(set(tags)) == len(tags)
 
 
-def test_users_have_tags_of_their_own(poll, bob):
+def test_users_have_different_tags(poll, bob):
     token = RefreshToken.for_user(bob).access_token
     his = APIClient(headers={"authorization": f"Bearer {token}"}).get("/api/tasks")
 
@@ -98,8 +96,10 @@ def test_users_have_tags_of_their_own(poll, bob):
 
 
 @pytest.mark.parametrize("due", ["today", "upcoming"])
-def test_what_depends_on_the_day_has_a_tag_of_the_owners_day(poll, alice, milk, clock, due):
-    User.objects.filter(pk=alice.pk).update(timezone="Asia/Tokyo")  # its day begins at 15:00
+def test_a_tag_depends_on_the_owners_day_if_the_list_does(poll, alice, milk, clock, due):
+    User.objects.filter(pk=alice.pk).update(
+        timezone="Asia/Tokyo"
+    )  # where the day starts at 15:00 UTC
     path = f"/api/tasks?due={due}"
     clock(NOON)
     etag = poll(path)["ETag"]
@@ -112,13 +112,13 @@ def test_what_depends_on_the_day_has_a_tag_of_the_owners_day(poll, alice, milk, 
     assert (same_day.status_code, next_day.status_code) == (304, 200)
 
 
-def test_what_depends_on_the_minute_has_none(poll, milk):
+def test_a_list_that_depends_on_the_minute_has_no_tag(poll, milk):
     assert "ETag" not in poll("/api/tasks?due=overdue")
     assert "ETag" not in poll("/api/tasks/summary")
     assert poll("/api/tasks?due=overdue", "*").status_code == 200
 
 
-def test_a_page_of_the_browsable_api_has_none(poll, milk):
+def test_the_browsable_api_has_no_tag(poll, milk):
     response = poll(known="*", accept="text/html")
 
     assert response.status_code == 200
@@ -126,5 +126,5 @@ def test_a_page_of_the_browsable_api_has_none(poll, milk):
 
 
 @pytest.mark.parametrize("query", ["cursor=x", "page_size=0", "sort=x", "due_after=x", "x=1"])
-def test_a_bad_list_is_refused_whatever_is_known(poll, query):
+def test_an_invalid_query_is_rejected_with_any_tag(poll, query):
     assert poll(f"/api/tasks?{query}", "*").status_code == 400

@@ -16,7 +16,7 @@ def send(client, task, method, path="", body=None, **headers):
     return getattr(client, method)(f"/api/tasks/{task.pk}{path}", body, headers=headers)
 
 
-def test_every_answer_about_one_task_has_a_tag(alice_client):
+def test_every_response_with_one_task_has_a_tag(alice_client):
     created = alice_client.post("/api/tasks", {"title": "Buy milk"})
     task = Task.objects.get()
 
@@ -27,7 +27,7 @@ def test_every_answer_about_one_task_has_a_tag(alice_client):
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status"), WRITES[:3])
-def test_every_change_changes_it(alice_client, milk, method, path, body, status):
+def test_every_change_changes_the_tag(alice_client, milk, method, path, body, status):
     before = send(alice_client, milk, "get")["ETag"]
 
     changed = send(alice_client, milk, method, path, body)["ETag"]
@@ -36,7 +36,7 @@ def test_every_change_changes_it(alice_client, milk, method, path, body, status)
     assert send(alice_client, milk, "get")["ETag"] == changed
 
 
-def test_no_change_leaves_it(alice_client, milk):
+def test_a_write_without_a_change_keeps_the_tag(alice_client, milk):
     before = send(alice_client, milk, "get")["ETag"]
 
     assert send(alice_client, milk, "patch", body={"title": "Buy milk"})["ETag"] == before
@@ -44,7 +44,7 @@ def test_no_change_leaves_it(alice_client, milk):
     assert send(alice_client, milk, "patch", "/complete", body)["ETag"] == before
 
 
-def test_a_tag_never_comes_back(alice_client, milk):
+def test_a_tag_is_never_reused(alice_client, milk):
     tags = [send(alice_client, milk, "patch", "/complete")["ETag"] for _ in range(6)]
 
     assert len(set(tags)) == 6
@@ -52,7 +52,7 @@ def test_a_tag_never_comes_back(alice_client, milk):
 
 @pytest.mark.parametrize(("method", "path", "body", "status"), WRITES)
 @pytest.mark.parametrize("tag", ["{tag}", "W/{tag}", '"x", {tag}', '"x",W/{tag}', "*"])
-def test_a_write_with_the_tag_is_done(alice_client, milk, method, path, body, status, tag):
+def test_a_write_with_the_current_tag_succeeds(alice_client, milk, method, path, body, status, tag):
     header = tag.format(tag=milk.etag)
 
     assert send(alice_client, milk, method, path, body, if_match=header).status_code == status
@@ -73,12 +73,12 @@ def test_a_write_with_another_tag_changes_nothing(
     assert (milk.title, milk.revision) == ("Buy milk", revision)
 
 
-def test_a_stale_tag_is_found_before_a_bad_body(alice_client, milk):
+def test_a_stale_tag_is_checked_before_the_body(alice_client, milk):
     assert send(alice_client, milk, "patch", body={"title": ""}, if_match='"x"').status_code == 412
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status"), WRITES)
-def test_a_write_of_what_must_not_be_there_changes_nothing(
+def test_a_write_with_a_matching_if_none_match_changes_nothing(
     alice_client, milk, method, path, body, status
 ):
     response = send(alice_client, milk, method, path, body, if_none_match="*")
@@ -88,14 +88,14 @@ def test_a_write_of_what_must_not_be_there_changes_nothing(
 
 
 @pytest.mark.parametrize("tag", ["{tag}", "W/{tag}", '"x", {tag}', "*"])
-def test_a_reader_who_knows_it_is_told_so(alice_client, milk, tag):
+def test_a_read_with_the_current_tag_gets_a_304(alice_client, milk, tag):
     response = send(alice_client, milk, "get", if_none_match=tag.format(tag=milk.etag))
 
     assert (response.status_code, response.content) == (304, b"")
     assert response["ETag"] == milk.etag
 
 
-def test_a_reader_who_knows_another_is_given_it(alice_client, milk):
+def test_a_read_with_another_tag_gets_the_task(alice_client, milk):
     response = send(alice_client, milk, "get", if_none_match='"x", "y"')
 
     assert response.status_code == 200
@@ -104,7 +104,7 @@ def test_a_reader_who_knows_another_is_given_it(alice_client, milk):
 
 @pytest.mark.parametrize("header", ["if_match", "if_none_match"])
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_a_stranger_is_told_what_a_missing_task_tells(bob_client, milk, method, header):
+def test_a_stranger_gets_the_response_of_a_missing_task(bob_client, milk, method, header):
     for tag in (milk.etag, '"x"', "*"):
         hidden = send(bob_client, milk, method, **{header: tag})
         missing = send(bob_client, Task(pk=milk.pk + 1000), method, **{header: tag})
@@ -114,14 +114,14 @@ def test_a_stranger_is_told_what_a_missing_task_tells(bob_client, milk, method, 
         assert (hidden.content, hidden.headers) == (missing.content, missing.headers)
 
 
-def test_a_create_is_no_question_of_what_is_there(alice_client):
+def test_a_create_ignores_preconditions(alice_client):
     response = alice_client.post("/api/tasks", {"title": "x"}, headers={"if_none_match": "*"})
 
     assert response.status_code == 201
     assert Task.objects.exists()
 
 
-def test_a_page_of_the_browsable_api_has_none(alice_client, milk):
+def test_the_browsable_api_has_no_tag(alice_client, milk):
     response = send(alice_client, milk, "get", accept="text/html", if_none_match=milk.etag)
 
     assert response.status_code == 200

@@ -16,13 +16,13 @@ TASKS, LOCKED_TASKS = (owned(TaskViewSet.queryset, locked) for locked in (False,
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("run", ["__iter__", "count", "exists", "delete", "first"])
-def test_a_queryset_with_a_parameter_runs_in_no_other_way(run):
+def test_a_queryset_with_a_parameter_cannot_run_unprepared(run):
     with pytest.raises(Error):
         getattr(TASKS.all(), run)()
 
 
 @pytest.mark.parametrize("parameters", ["", "?sort=-due_date", "?due=any", "?page_size=1"])
-def test_callers_share_a_query_and_not_its_answers(
+def test_callers_share_a_query_but_not_its_results(
     alice, bob, alice_client, bob_client, parameters
 ):
     for owner in (alice, bob):
@@ -39,7 +39,7 @@ def test_callers_share_a_query_and_not_its_answers(
 
 @pytest.fixture
 def made(monkeypatch):
-    """The models whose SQL is made from now on."""
+    """The models whose SQL was built during the test."""
     models, make = [], PreparedQuery.__init__
 
     def note(query, queryset):
@@ -58,7 +58,7 @@ def made(monkeypatch):
         ("due_before=1970-01-01", "due_before=9998-12-31"),
     ],
 )
-def test_the_sql_of_a_list_is_made_once(alice_client, bob_client, made, first, second):
+def test_the_sql_of_a_list_is_built_once(alice_client, bob_client, made, first, second):
     alice_client.get(f"/api/tasks?{first}")
     made.clear()
 
@@ -66,7 +66,7 @@ def test_the_sql_of_a_list_is_made_once(alice_client, bob_client, made, first, s
     assert made == []
 
 
-def test_the_sql_of_one_task_is_made_once(alice_client, bob_client, milk, made):
+def test_the_sql_of_one_task_is_built_once(alice_client, bob_client, milk, made):
     alice_client.get(f"/api/tasks/{milk.pk}")
     made.clear()
 
@@ -75,7 +75,7 @@ def test_the_sql_of_one_task_is_made_once(alice_client, bob_client, milk, made):
 
 
 @pytest.mark.django_db
-def test_a_query_does_not_keep_the_connection_of_who_made_it():
+def test_a_query_does_not_keep_the_connection_that_built_it():
     made = []
 
     def make():
@@ -92,7 +92,7 @@ def test_a_query_does_not_keep_the_connection_of_who_made_it():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lock_needs_a_transaction_whoever_made_its_sql():
+def test_a_lock_needs_a_transaction_for_cached_sql_too():
     values = {"caller": 1, "id": 1}
     with transaction.atomic():
         prepare(LOCKED_TASKS, "id").first(values)
@@ -102,18 +102,18 @@ def test_a_lock_needs_a_transaction_whoever_made_its_sql():
 
 
 @pytest.mark.parametrize("tasks", [TASKS.values("id"), TASKS.select_related("owner")])
-def test_a_queryset_of_other_than_whole_rows_is_refused(tasks):
+def test_an_unsupported_queryset_is_rejected(tasks):
     with pytest.raises(ValueError, match="A prepared query cannot have: "):
         PreparedQuery(tasks)
 
 
-def test_an_id_that_no_column_holds_is_of_no_task(alice_client):
+def test_an_id_out_of_range_is_not_found(alice_client):
     assert alice_client.get("/api/tasks/9223372036854775808").status_code == 404
 
 
 @pytest.mark.parametrize("tasks", [TASKS, LOCKED_TASKS])
-def test_what_it_finds_is_what_the_queryset_finds(alice, milk, tasks):
-    """What is deferred is read when it is asked for."""
+def test_it_loads_the_same_instance_as_the_queryset(alice, milk, tasks):
+    """Deferred columns are read on access."""
     with transaction.atomic():
         found = prepare(tasks, "id").first({"caller": alice.pk, "id": milk.pk})
 

@@ -1,5 +1,5 @@
-"""On PostgreSQL, at 100,000 tasks of one owner, the orders that have an index are read from it, and
-what the admin looks for among all tasks is found by one."""
+"""Query plans on PostgreSQL for an owner of 100,000 tasks: lists with an indexed order are read
+from the index, and the searches of the admin use an index."""
 
 from datetime import date, timedelta
 
@@ -27,7 +27,7 @@ SORTS = ["created", "-created", "due_date", "-due_date", "title", "-title"]
 
 @pytest.fixture(scope="module")
 def crowd(django_db_setup, django_db_blocker):
-    """An owner of 100,000 tasks; the next has as many, 90 % in the trash. Undone afterwards."""
+    """An owner of 100,000 tasks, and one with 90 % of 100,000 in the trash. Rolled back after."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         owner, other = (User.objects.create_user(f"crowd{n}@example.com") for n in range(2))
         now = owner.date_joined
@@ -54,7 +54,7 @@ def crowd(django_db_setup, django_db_blocker):
 
 @pytest.mark.parametrize("status", ["all", "pending", "completed"])
 @pytest.mark.parametrize("sort", SORTS)
-def test_an_index_gives_the_order(db, crowd, sort, status):
+def test_a_list_is_read_in_order_from_an_index(db, crowd, sort, status):
     tasks = Task.objects.live().filter(owner=crowd).sorted_by(sort)
     tasks = {"all": tasks, "pending": tasks.pending(), "completed": tasks.completed()}[status]
 
@@ -65,7 +65,7 @@ def test_an_index_gives_the_order(db, crowd, sort, status):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_a_page_far_in_begins_in_the_index(db, crowd, sort):
+def test_a_far_page_starts_in_the_index(db, crowd, sort):
     tasks = Task.objects.live().filter(owner=crowd).sorted_by(sort)
     row = tasks[90_000]
     position = [getattr(row, name.removeprefix("-")) for name in tasks.query.order_by]
@@ -108,7 +108,7 @@ def test_an_index_finds_tags_and_words(db, crowd, query, index):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_a_trash_nine_times_as_large_costs_a_list_nothing(db, crowd, sort):
+def test_a_list_does_not_read_the_trash(db, crowd, sort):
     tasks = Task.objects.live().filter(owner=crowd.pk + 1).sorted_by(sort)
 
     plan = tasks[:101].explain(analyze=True)
@@ -118,7 +118,7 @@ def test_a_trash_nine_times_as_large_costs_a_list_nothing(db, crowd, sort):
     assert "Sort" not in plan
 
 
-def test_an_index_gives_the_order_of_the_trash(db, crowd):
+def test_the_trash_is_read_in_order_from_an_index(db, crowd):
     tasks = Task.objects.trashed().filter(owner=crowd.pk + 1).order_by("-deleted_at", "-id")
 
     plan = tasks[:101].explain()
@@ -128,7 +128,7 @@ def test_an_index_gives_the_order_of_the_trash(db, crowd):
 
 
 def plan(rf, query):
-    """Of what finds the keys of a page of the admin's list."""
+    """The plan of the query for the keys of a page of the admin's list."""
     request = rf.get(f"/admin/tasks/task/?{query}")
     request.user = User.objects.create_superuser("root@example.com")
     changes = admin.site.get_model_admin(Task).get_changelist_instance(request)
@@ -151,22 +151,22 @@ def plan(rf, query):
         ("trash=yes", "Index Only Scan Backward using task_of_all_in_trash"),
     ],
 )
-def test_the_admin_finds_by_an_index(rf, db, crowd, query, index):
+def test_the_admin_uses_an_index(rf, db, crowd, query, index):
     found = plan(rf, query)
 
     assert index in found
     assert "Seq Scan on tasks_task" not in found
 
 
-def test_the_admin_finds_an_owners_by_an_index(rf, db, crowd):
+def test_the_admin_filters_by_owner_with_an_index(rf, db, crowd):
     found = plan(rf, f"owner={crowd.pk}")
 
     assert "Index Only Scan Backward using task_by_created" in found
 
 
-def test_the_admin_finds_an_address_by_an_index(rf, db, crowd):
+def test_the_admin_searches_an_address_with_an_index(rf, db, crowd):
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")  # two users are read at once
+        cursor.execute("SET LOCAL enable_seqscan = off")  # two users would be read without an index
 
     found = plan(rf, "q=Crowd1@")
 

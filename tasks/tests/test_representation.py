@@ -1,4 +1,4 @@
-"""What is answered of a task is what DRF makes of it, field by field."""
+"""The representation of a task is the same as DRF's, field by field."""
 
 from datetime import UTC, date, datetime, time
 
@@ -15,7 +15,7 @@ INSTANT = datetime(2026, 11, 20, 10, 0, 0, 123456, tzinfo=UTC)
 
 
 def by_drf(serializer_class, task):
-    """The same fields, asked by DRF."""
+    """The representation of the same fields by DRF."""
     return ModelSerializer.to_representation(serializer_class(task), task)
 
 
@@ -34,7 +34,7 @@ def by_drf(serializer_class, task):
         {"completed_at": INSTANT.replace(microsecond=100)},
     ],
 )
-def test_it_is_byte_for_byte_what_drf_makes(alice, serializer_class, values):
+def test_it_is_byte_for_byte_the_output_of_drf(alice, serializer_class, values):
     made = Task.objects.create(owner=alice, **{"title": "Buy milk", **values})
     read = Task.objects.get(pk=made.pk)
 
@@ -46,7 +46,7 @@ def test_it_is_byte_for_byte_what_drf_makes(alice, serializer_class, values):
         assert fast == stock.replace(b"\\u2028", "\u2028".encode())
 
 
-def test_a_field_that_is_not_plain_is_asked():
+def test_the_fields_of_a_task_are_compiled():
     plan = representations.make_plan(TaskSerializer)
 
     assert plan.names == plan.plain == TaskSerializer.Meta.fields
@@ -62,7 +62,7 @@ def test_a_field_that_is_not_plain_is_asked():
         ("COERCE_BIGINT_TO_STRING", True, "id"),
     ],
 )
-def test_a_setting_that_changes_what_is_made_is_heeded(alice, settings, setting, value, name):
+def test_a_setting_that_changes_the_output_is_applied(alice, settings, setting, value, name):
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, setting: value}
 
     class OtherSerializer(TaskSerializer):
@@ -74,7 +74,7 @@ def test_a_setting_that_changes_what_is_made_is_heeded(alice, settings, setting,
     assert OtherSerializer(task).data[name] != TaskSerializer(task).data[name]
 
 
-def test_a_field_that_makes_something_else_of_its_value_is_not_plain():
+def test_a_field_with_its_own_conversion_is_called():
     class Shouting(CharField):
         def to_representation(self, value):
             return super().to_representation(value).upper()
@@ -87,7 +87,7 @@ def test_a_field_that_makes_something_else_of_its_value_is_not_plain():
     assert ShoutingSerializer(task).data["title"] == "BUY MILK"
 
 
-def test_the_fields_of_one_request_are_not_those_of_another(alice, milk):
+def test_requests_do_not_share_fields(alice, milk):
     first, second = TaskSerializer(milk), TaskSerializer(milk)
     first.fields["title"].read_only = True
     first.fields["title"].validators.append(print)
@@ -97,7 +97,7 @@ def test_the_fields_of_one_request_are_not_those_of_another(alice, milk):
         assert print not in other.fields["title"].validators
 
 
-def test_a_task_is_loaded_as_django_loads_it(alice):
+def test_a_task_is_loaded_as_in_django(alice):
     made = Task.objects.create(owner=alice, title="Buy milk")
 
     read = Task.objects.get(pk=made.pk)

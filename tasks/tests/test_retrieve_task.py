@@ -1,7 +1,7 @@
 import pytest
 
 
-def test_it_answers_the_task(alice_client, milk):
+def test_it_returns_the_task(alice_client, milk):
     response = alice_client.get(f"/api/tasks/{milk.pk}")
 
     assert response.status_code == 200
@@ -21,7 +21,7 @@ def test_it_answers_the_task(alice_client, milk):
     }
 
 
-def test_it_refuses_an_anonymous_caller(anonymous, milk):
+def test_it_rejects_an_anonymous_caller(anonymous, milk):
     response = anonymous.get(f"/api/tasks/{milk.pk}")
 
     assert response.status_code == 401
@@ -29,7 +29,7 @@ def test_it_refuses_an_anonymous_caller(anonymous, milk):
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "options"])
-def test_a_stranger_is_told_what_a_missing_task_tells(bob_client, milk, method):
+def test_a_stranger_gets_the_response_of_a_missing_task(bob_client, milk, method):
     body = None if method == "get" else {"title": "Mine"}
 
     hidden = getattr(bob_client, method)(f"/api/tasks/{milk.pk}", body)
@@ -47,14 +47,14 @@ def test_a_stranger_is_told_what_a_missing_task_tells(bob_client, milk, method):
     + ["9223372036854775808", "9999999999999999999", "1" * 30],
 )
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_what_is_no_id_is_not_found(alice_client, milk, key, method):
+def test_an_invalid_id_is_not_found(alice_client, milk, key, method):
     response = getattr(alice_client, method)(f"/api/tasks/{key}")
 
     assert response.status_code == 404
     assert response["Content-Type"] == "application/problem+json"
 
 
-def test_it_refuses_a_query_parameter(alice_client, milk):
+def test_it_rejects_a_query_parameter(alice_client, milk):
     response = alice_client.get(f"/api/tasks/{milk.pk}?sort=title")
 
     assert response.status_code == 400

@@ -13,8 +13,8 @@ from tasks.models import Task
 
 
 @pytest.fixture
-def said(db, capsys):
-    """Runs the command with such arguments; gives what it says."""
+def seed_output(db, capsys):
+    """Runs the command with these arguments and returns its output."""
 
     def run(*arguments):
         call_command("seed", *arguments)
@@ -23,15 +23,15 @@ def said(db, capsys):
     return run
 
 
-def what_was_made(user):
-    """All that is not chosen by the database, instants as they lie apart."""
+def created_values(user):
+    """All values except those of the database; times as differences from the first."""
     first = user.tasks.earliest("created_at").created_at
     for task in user.tasks.order_by("id"):
         yield task.title, task.description, task.priority, task.revision, task.created_at - first
 
 
-def test_it_adds_users_with_tasks_each_and_says_so(said):
-    out = said("--users", "3", "--tasks", "4", "--no-password")
+def test_it_adds_users_with_tasks_and_reports_them(seed_output):
+    out = seed_output("--users", "3", "--tasks", "4", "--no-password")
 
     assert out.startswith(
         "Users added: 3, user1@example.com to user3@example.com. Tasks added: 12, 4 "
@@ -39,8 +39,8 @@ def test_it_adds_users_with_tasks_each_and_says_so(said):
     assert [user.tasks.count() for user in User.objects.all()] == [4, 4, 4]
 
 
-def test_a_newcomer_is_told_a_login_that_works(said, anonymous):
-    *_, password = said().split()
+def test_it_prints_a_login_that_works(seed_output, anonymous):
+    *_, password = seed_output().split()
 
     response = anonymous.post(
         "/api/auth/login", {"email": "user1@example.com", "password": password}
@@ -52,36 +52,36 @@ def test_a_newcomer_is_told_a_login_that_works(said, anonymous):
     assert {task["completed"] for task in tasks} == {True, False}
 
 
-def test_it_takes_a_password(said):
-    assert said("--users", "2", "--password", "correct horse").endswith(" correct horse\n")
+def test_it_accepts_a_password(seed_output):
+    assert seed_output("--users", "2", "--password", "correct horse").endswith(" correct horse\n")
 
     assert all(user.check_password("correct horse") for user in User.objects.all())
 
 
-def test_it_hashes_a_password_once(said, monkeypatch):
+def test_it_hashes_a_password_once(seed_output, monkeypatch):
     hashed = []
     monkeypatch.setattr(seed, "make_password", lambda password: hashed.append(password) or "!")
 
-    said("--users", "20", "--tasks", "1", "--password", "correct horse")
+    seed_output("--users", "20", "--tasks", "1", "--password", "correct horse")
 
     assert hashed == ["correct horse"]
 
 
-def test_it_makes_users_without_a_password(said):
-    assert "password" not in said("--no-password")
+def test_it_creates_users_without_a_password(seed_output):
+    assert "password" not in seed_output("--no-password")
 
     assert not User.objects.get().has_usable_password()
 
 
-def test_its_users_and_tasks_are_as_validation_wants_them(said):
-    said("--users", "2", "--tasks", "200", "--no-password")
+def test_its_users_and_tasks_are_valid(seed_output):
+    seed_output("--users", "2", "--tasks", "200", "--no-password")
 
     for row in [*User.objects.all(), *Task.objects.all()]:
         row.full_clean()
 
 
-def test_derived_columns_are_what_the_model_makes_of_the_others(said):
-    said("--tasks", "500")
+def test_derived_columns_are_the_same_as_from_the_model(seed_output):
+    seed_output("--tasks", "500")
     seeded = list(Task.objects.all())
     saved = [
         Task.objects.create(owner=task.owner, title=task.title, created_at=task.created_at)
@@ -95,12 +95,12 @@ def test_derived_columns_are_what_the_model_makes_of_the_others(said):
     for task, twin in zip(seeded, saved, strict=True):
         assert task.completed or task.updated_at == task.created_at == twin.updated_at
     assert any(task.title_key != task.title.lower() for task in seeded)  # Hauptstraße
-    assert {task.revision for task in seeded} == {1}  # all of one write
+    assert {task.revision for task in seeded} == {1}  # all from one write
 
 
-def test_no_task_has_a_future_or_an_impossible_past(said):
+def test_its_times_are_in_the_past_and_in_order(seed_output):
     before = timezone.now()
-    said("--tasks", "500")
+    seed_output("--tasks", "500")
 
     tasks = Task.objects.filter(created_at__gte=before - timedelta(days=seed.DAYS))
     assert tasks.filter(created_at__gte=F("owner__date_joined")).count() == 500
@@ -110,8 +110,8 @@ def test_no_task_has_a_future_or_an_impossible_past(said):
     assert not tasks.filter(due_date__lt=F("created_at__date")).exists()
 
 
-def test_its_tasks_differ(said):
-    said("--tasks", "500")
+def test_its_tasks_differ(seed_output):
+    seed_output("--tasks", "500")
     now = timezone.now()
 
     assert Task.objects.values("title").distinct().count() > 300
@@ -128,21 +128,21 @@ def test_its_tasks_differ(said):
         assert 25 < kind.count() < 475
 
 
-def test_one_seed_gives_the_same_tasks_and_another_others(said):
-    said("--seed", "7")
-    said("--seed", "7")
-    said("--seed", "8")
+def test_a_seed_determines_the_tasks(seed_output):
+    seed_output("--seed", "7")
+    seed_output("--seed", "7")
+    seed_output("--seed", "8")
 
-    first, second, third = (list(what_was_made(user)) for user in User.objects.order_by("id"))
+    first, second, third = (list(created_values(user)) for user in User.objects.order_by("id"))
     assert first == second
     assert first != third
 
 
-def test_it_adds_to_what_is_there(said, milk):
+def test_it_keeps_existing_data(seed_output, milk):
     taken = User.objects.create_user("user2@example.com")
 
-    out = said("--users", "2", "--tasks", "3")
-    said("--users", "1", "--tasks", "3")
+    out = seed_output("--users", "2", "--tasks", "3")
+    seed_output("--users", "1", "--tasks", "3")
 
     assert "user1@example.com to user3@example.com" in out
     assert User.objects.filter(email="user4@example.com").exists()
@@ -150,7 +150,7 @@ def test_it_adds_to_what_is_there(said, milk):
     assert Task.objects.count() == 10
 
 
-def test_all_is_stored_or_nothing(said, monkeypatch):
+def test_an_error_rolls_everything_back(seed_output, monkeypatch):
     monkeypatch.setattr(seed, "BATCH", 10)
     make_task = seed.make_task
 
@@ -162,17 +162,17 @@ def test_all_is_stored_or_nothing(said, monkeypatch):
     monkeypatch.setattr(seed, "make_task", fail_late)
 
     with pytest.raises(DatabaseError):
-        said("--tasks", "30")
+        seed_output("--tasks", "30")
 
     assert not User.objects.exists()
     assert not Task.objects.exists()
 
 
-def test_it_writes_in_batches(said, django_assert_num_queries):
-    # A savepoint and its release, the addresses that are taken, users; a savepoint and its release,
-    # a counter of each user, tasks.
+def test_it_writes_in_batches(seed_output, django_assert_num_queries):
+    # A savepoint and its release, the existing addresses, the users; a savepoint and its release,
+    # the counter of each user, the tasks.
     with django_assert_num_queries(12):
-        said("--users", "5", "--tasks", "1", "--no-password")
+        seed_output("--users", "5", "--tasks", "1", "--no-password")
 
 
 @pytest.mark.parametrize(
@@ -190,18 +190,18 @@ def test_it_writes_in_batches(said, django_assert_num_queries):
         ["--password", "correct horse", "--no-password"],
     ],
 )
-def test_it_refuses_what_makes_no_sense(said, arguments):
+def test_it_rejects_invalid_arguments(seed_output, arguments):
     with pytest.raises(CommandError):
-        said(*arguments)
+        seed_output(*arguments)
 
     assert not User.objects.exists()
 
 
-def test_a_user_may_have_no_task(said):
-    assert "Tasks added: 0," in said("--tasks", "0")
+def test_a_user_may_have_no_task(seed_output):
+    assert "Tasks added: 0," in seed_output("--tasks", "0")
 
 
-def test_a_terminal_is_shown_how_far_it_is(db, monkeypatch):
+def test_a_terminal_shows_the_progress(db, monkeypatch):
     monkeypatch.setattr(seed, "BATCH", 10)
     terminal = io.StringIO()
     terminal.isatty = lambda: True

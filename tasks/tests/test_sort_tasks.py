@@ -9,7 +9,7 @@ URL = "/api/tasks"
 
 @pytest.fixture(autouse=True)
 def tasks(alice):
-    """Made in the order b, a, É, c, d; changed in the reverse of it."""
+    """Tasks created in the order b, a, É, c, d and changed in reverse order."""
     rows = [
         ("b", date(2026, 6, 2), 0),
         ("A", None, 3),
@@ -38,10 +38,10 @@ def tasks(alice):
         ("-created", "BcÉAb"),
         ("updated", "BcÉAb"),
         ("-updated", "bAÉcB"),
-        ("title", "AbBcÉ"),  # by code point with the case folded; ties by id
+        ("title", "AbBcÉ"),  # by code point of the case-folded title; ties by id
         ("-title", "ÉcBbA"),
-        ("due_date", "ÉbcAB"),  # without a date last
-        ("-due_date", "cbÉBA"),  # and here, too
+        ("due_date", "ÉbcAB"),  # without a date: last
+        ("-due_date", "cbÉBA"),  # also last here
         ("priority", "bÉBAc"),
         ("-priority", "cABÉb"),
         ("-priority,due_date", "cABÉb"),
@@ -51,7 +51,7 @@ def tasks(alice):
         ("priority,updated", "bÉBcA"),
     ],
 )
-def test_it_sorts(alice_client, sort, expected):
+def test_it_sorts_tasks(alice_client, sort, expected):
     response = alice_client.get(f"{URL}?sort={sort}")
 
     assert "".join(task["title"] for task in response.json()) == expected

@@ -30,13 +30,13 @@ def test_it_counts_the_callers_tasks(alice, alice_client, bob, django_assert_num
     }
 
 
-def test_it_counts_nothing(alice_client):
+def test_it_counts_zero_without_tasks(alice_client):
     response = alice_client.get(URL)
 
     assert set(response.json().values()) == {0}
 
 
-def test_it_refuses_an_anonymous_caller(anonymous, db):
+def test_it_rejects_an_anonymous_caller(anonymous, db):
     assert anonymous.get(URL).status_code == 401
 
 

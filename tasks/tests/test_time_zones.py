@@ -1,4 +1,4 @@
-"""Two owners 22 hours apart at one instant."""
+"""Two owners in distant time zones at the same instant."""
 
 from datetime import UTC, date, datetime, time
 
@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from tasks.models import Task
 
-# It is Tuesday the 16th, 00:30 in Kiritimati and Sunday the 14th, 27:30, hence
-# Monday the 15th, 03:30, in Los Angeles.
+# It is Tuesday the 16th, 00:30, in Kiritimati and Monday the 15th, 03:30, in Los Angeles.
 NOW = datetime(2026, 6, 15, 10, 30, tzinfo=UTC)
 SUNDAY, MONDAY, TUESDAY = date(2026, 6, 14), date(2026, 6, 15), date(2026, 6, 16)
 
@@ -51,13 +50,13 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("due", ["overdue", "today", "upcoming"])
-def test_due_means_the_owners_day(alice_client, zone, due):
+def test_due_filters_use_the_owners_day(alice_client, zone, due):
     response = alice_client.get(f"/api/tasks?due={due}")
 
     assert {task["title"] for task in response.json()} == EXPECTED[zone][due]
 
 
-def test_the_summary_agrees(alice_client, zone):
+def test_the_summary_uses_the_owners_day(alice_client, zone):
     summary = alice_client.get("/api/tasks/summary").json()
 
     assert summary["overdue"] == len(EXPECTED[zone]["overdue"])

@@ -1,4 +1,4 @@
-"""The trash, restoring from it, and what is deleted for good."""
+"""The trash, restoring tasks, and permanent deletion."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ URL = "/api/trash"
 
 @pytest.fixture
 def rye(alice):
-    """A task of Alice's in the trash."""
+    """A task of Alice in the trash."""
     task = Task.objects.create(owner=alice, title="Buy rye", created_at=timezone.now())
     task.change({"deleted_at": timezone.now()})
     return task
@@ -24,7 +24,7 @@ def counter(user):
     return User.objects.get(pk=user.pk).revision
 
 
-def test_a_deleted_task_is_found_in_the_trash_alone(alice_client, milk):
+def test_a_deleted_task_is_only_in_the_trash(alice_client, milk):
     before = alice_client.get(f"/api/tasks/{milk.pk}").json()
 
     alice_client.delete(f"/api/tasks/{milk.pk}")
@@ -41,7 +41,7 @@ def test_a_deleted_task_is_found_in_the_trash_alone(alice_client, milk):
     ("method", "path"),
     [("get", ""), ("put", ""), ("patch", ""), ("delete", ""), ("patch", "/complete")],
 )
-def test_a_task_in_the_trash_is_answered_as_a_missing_one(alice_client, rye, method, path):
+def test_a_task_in_the_trash_is_not_found(alice_client, rye, method, path):
     body = {"title": "x"} if method in ("put", "patch") else None
     hidden = getattr(alice_client, method)(f"/api/tasks/{rye.pk}{path}", body)
     missing = getattr(alice_client, method)(f"/api/tasks/{rye.pk + 1000}{path}", body)
@@ -51,7 +51,7 @@ def test_a_task_in_the_trash_is_answered_as_a_missing_one(alice_client, rye, met
     assert Task.objects.get().title == "Buy rye"
 
 
-def test_the_one_deleted_last_comes_first(alice, alice_client):
+def test_the_last_deleted_task_comes_first(alice, alice_client):
     tasks = [Task.objects.create(owner=alice, title=f"Task {n}") for n in range(5)]
     for task in [tasks[n] for n in (1, 4, 0, 3, 2)]:
         alice_client.delete(f"/api/tasks/{task.pk}")
@@ -64,7 +64,7 @@ def test_the_one_deleted_last_comes_first(alice, alice_client):
     assert titles == ["Task 2", "Task 3", "Task 0", "Task 4", "Task 1"]
 
 
-def test_the_trash_is_the_callers(bob_client, rye):
+def test_the_trash_has_only_the_callers_tasks(bob_client, rye):
     assert bob_client.get(URL).json() == []
     assert bob_client.delete(URL).status_code == 204
     assert bob_client.delete(f"{URL}/{rye.pk}").status_code == 404
@@ -75,19 +75,19 @@ def test_the_trash_is_the_callers(bob_client, rye):
 @pytest.mark.parametrize(
     ("method", "path"), [("get", URL), ("delete", URL), ("delete", URL + "/1")]
 )
-def test_it_refuses_an_anonymous_caller(anonymous, method, path):
+def test_it_rejects_an_anonymous_caller(anonymous, method, path):
     assert getattr(anonymous, method)(path).status_code == 401
 
 
 @pytest.mark.parametrize("query", ["status=all", "page_size=0", "page_size=201", "cursor=x"])
-def test_it_refuses_a_bad_parameter(alice_client, query):
+def test_it_rejects_an_invalid_parameter(alice_client, query):
     response = alice_client.get(f"{URL}?{query}")
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["field"] == query.split("=")[0]
 
 
-def test_a_restored_task_is_what_it_was_with_a_new_revision(alice, alice_client, milk):
+def test_a_restored_task_is_unchanged_except_its_revision(alice, alice_client, milk):
     before = alice_client.get(f"/api/tasks/{milk.pk}").json()
     alice_client.delete(f"/api/tasks/{milk.pk}")
 
@@ -100,7 +100,7 @@ def test_a_restored_task_is_what_it_was_with_a_new_revision(alice, alice_client,
     assert alice_client.get(URL).json() == []
 
 
-def test_to_restore_what_is_not_in_the_trash_changes_nothing(alice, alice_client, milk):
+def test_restoring_a_task_outside_the_trash_changes_nothing(alice, alice_client, milk):
     response = alice_client.post(f"/api/tasks/{milk.pk}/restore")
 
     assert response.status_code == 200
@@ -114,7 +114,7 @@ def test_a_stale_tag_restores_nothing(alice_client, rye):
     assert Task.objects.trashed().exists()
 
 
-def test_a_task_is_deleted_for_good_from_the_trash_alone(alice, alice_client, milk, rye):
+def test_a_task_can_be_deleted_permanently_only_from_the_trash(alice, alice_client, milk, rye):
     assert alice_client.delete(f"{URL}/{milk.pk}").status_code == 404
     assert alice_client.delete(f"{URL}/{rye.pk}").status_code == 204
 
@@ -125,7 +125,7 @@ def test_a_task_is_deleted_for_good_from_the_trash_alone(alice, alice_client, mi
     assert alice_client.post(f"/api/tasks/{rye.pk}/restore").status_code == 404
 
 
-def test_to_empty_the_trash_is_one_write(alice, alice_client, milk, django_assert_num_queries):
+def test_emptying_the_trash_is_one_write(alice, alice_client, milk, django_assert_num_queries):
     for n in range(5):
         Task.objects.create(owner=alice, title=f"Task {n}").change({"deleted_at": timezone.now()})
     before = counter(alice)
@@ -139,7 +139,7 @@ def test_to_empty_the_trash_is_one_write(alice, alice_client, milk, django_asser
     assert counter(alice) == before + 1
 
 
-def test_the_daily_command_deletes_what_is_long_in_the_trash(alice, bob, milk, rye):
+def test_the_daily_command_deletes_old_tasks_in_the_trash(alice, bob, milk, rye):
     old = timezone.now() - timedelta(days=30, minutes=1)
     for owner in (alice, bob):
         Task.objects.create(owner=owner, title="Old").change({"deleted_at": old})
@@ -152,7 +152,7 @@ def test_the_daily_command_deletes_what_is_long_in_the_trash(alice, bob, milk, r
     assert Tombstone.objects.filter(revision=counter(bob), owner=bob).count() == 1
 
 
-def test_the_daily_command_forgets_old_tombstones(alice, bob):
+def test_the_daily_command_deletes_old_tombstones(alice, bob):
     for number, days in [(3, 91), (5, 91), (7, 89)]:
         deleted_at = timezone.now() - timedelta(days=days)
         Tombstone.objects.create(
@@ -168,7 +168,7 @@ def test_the_daily_command_forgets_old_tombstones(alice, bob):
 
 
 @pytest.mark.parametrize("path", [URL, "/api/tasks/{}/restore", "/api/tasks/bulk"])
-def test_it_has_a_page_in_the_browsable_api(client, alice, rye, path):
+def test_the_trash_has_a_page_in_the_browsable_api(client, alice, rye, path):
     client.force_login(alice)
 
     page = client.get(path.format(rye.pk), headers={"accept": "text/html"})
@@ -177,7 +177,7 @@ def test_it_has_a_page_in_the_browsable_api(client, alice, rye, path):
     assert ("Buy rye" in page.content.decode()) == (path == URL)
 
 
-def test_its_page_has_a_button_that_empties_it(client, alice, rye):
+def test_the_page_has_a_button_to_empty_the_trash(client, alice, rye):
     client.force_login(alice)
 
     page = client.get(URL, headers={"accept": "text/html"}).content.decode()

@@ -5,7 +5,7 @@ import pytest
 from tasks.models import Task
 
 
-def test_put_changes_what_is_sent_and_keeps_what_is_left_out(alice_client, milk):
+def test_put_changes_sent_members_and_keeps_the_others(alice_client, milk):
     milk.change({"description": "Two bottles", "priority": 2})
 
     response = alice_client.put(
@@ -18,7 +18,7 @@ def test_put_changes_what_is_sent_and_keeps_what_is_left_out(alice_client, milk)
     assert (milk.title, milk.description, milk.priority) == ("Buy oat milk", "Two bottles", 1)
 
 
-def test_put_needs_no_title(alice_client, milk):
+def test_put_does_not_require_a_title(alice_client, milk):
     response = alice_client.put(f"/api/tasks/{milk.pk}", {"priority": "low"})
 
     milk.refresh_from_db()
@@ -27,7 +27,7 @@ def test_put_needs_no_title(alice_client, milk):
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])
-def test_null_takes_a_description_and_a_priority_away(alice_client, milk, method):
+def test_null_removes_a_description_and_a_priority(alice_client, milk, method):
     milk.change({"description": "Two bottles", "priority": Task.Priority.HIGH})
 
     body = {"description": None, "priority": None}
@@ -38,7 +38,7 @@ def test_null_takes_a_description_and_a_priority_away(alice_client, milk, method
     assert (milk.description, milk.priority) == ("", Task.Priority.NONE)
 
 
-def test_patch_changes_only_what_is_sent(alice_client, milk):
+def test_patch_changes_only_sent_members(alice_client, milk):
     response = alice_client.patch(f"/api/tasks/{milk.pk}", {"due_date": "2026-12-01"})
 
     milk.refresh_from_db()
@@ -49,7 +49,7 @@ def test_patch_changes_only_what_is_sent(alice_client, milk):
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])
-def test_it_refuses_an_anonymous_caller(anonymous, milk, method):
+def test_it_rejects_an_anonymous_caller(anonymous, milk, method):
     response = getattr(anonymous, method)(f"/api/tasks/{milk.pk}", {"title": "Mine"})
 
     milk.refresh_from_db()
@@ -72,7 +72,9 @@ def test_a_stranger_finds_nothing_and_changes_nothing(bob_client, milk, method):
     ("member", "value"),
     [("title", ""), ("priority", 9), ("due_date", "soon"), ("due_time", "10:00"), ("completed", 3)],
 )
-def test_it_refuses_a_bad_value_and_names_the_member(alice_client, milk, method, member, value):
+def test_it_rejects_an_invalid_value_and_names_the_member(
+    alice_client, milk, method, member, value
+):
     response = getattr(alice_client, method)(f"/api/tasks/{milk.pk}", {"title": "x", member: value})
 
     milk.refresh_from_db()
@@ -81,7 +83,7 @@ def test_it_refuses_a_bad_value_and_names_the_member(alice_client, milk, method,
     assert milk.title == "Buy milk"
 
 
-def test_a_time_can_be_set_when_the_date_stands(alice_client, milk):
+def test_a_time_can_be_set_if_there_is_a_date(alice_client, milk):
     alice_client.patch(f"/api/tasks/{milk.pk}", {"due_date": "2026-12-01"})
 
     response = alice_client.patch(f"/api/tasks/{milk.pk}", {"due_time": "10:00"})
@@ -89,7 +91,7 @@ def test_a_time_can_be_set_when_the_date_stands(alice_client, milk):
     assert response.json()["due_time"] == "10:00:00"
 
 
-def test_a_date_cannot_be_taken_from_under_a_time(alice_client, milk):
+def test_a_date_with_a_time_cannot_be_removed(alice_client, milk):
     url = f"/api/tasks/{milk.pk}"
     alice_client.patch(url, {"due_date": "2026-12-01", "due_time": "10:00"})
 
@@ -102,7 +104,7 @@ def test_a_date_cannot_be_taken_from_under_a_time(alice_client, milk):
 
 
 def test_it_writes_only_the_columns_that_change(alice_client, milk, django_assert_num_queries):
-    # A savepoint, the counter, the task under its lock, the update, the release.
+    # A savepoint, the counter, the locked task, the update, the release.
     with django_assert_num_queries(5) as queries:
         alice_client.patch(f"/api/tasks/{milk.pk}", {"title": "BUY oats", "priority": None})
 
@@ -113,7 +115,7 @@ def test_it_writes_only_the_columns_that_change(alice_client, milk, django_asser
         assert column not in update
 
 
-def test_saying_what_is_so_changes_nothing(alice_client, milk):
+def test_sending_the_stored_values_changes_nothing(alice_client, milk):
     body = {"title": " Buy milk ", "completed": False, "priority": None, "due_date": None}
 
     response = alice_client.put(f"/api/tasks/{milk.pk}", body)
@@ -124,7 +126,7 @@ def test_saying_what_is_so_changes_nothing(alice_client, milk):
     assert milk.updated_at == updated_at
 
 
-def test_a_changed_title_is_sorted_anew(alice_client, milk):
+def test_a_changed_title_gets_a_new_sort_key(alice_client, milk):
     alice_client.patch(f"/api/tasks/{milk.pk}", {"title": "ÄPFEL"})
 
     assert Task.objects.get().title_key == "äpfel"
@@ -148,7 +150,7 @@ def test_an_owner_in_the_body_is_ignored(alice, alice_client, bob, milk):
 
 
 @pytest.mark.parametrize("text", ["two\r\nlines", "two\rlines", "two\nlines"])
-def test_line_ends_are_stored_as_json_has_them(alice_client, milk, text):
+def test_line_ends_from_json_are_stored_unchanged(alice_client, milk, text):
     milk.change({"description": "two\n\nlines"})
 
     alice_client.patch(f"/api/tasks/{milk.pk}", {"description": text})
@@ -156,7 +158,7 @@ def test_line_ends_are_stored_as_json_has_them(alice_client, milk, text):
     assert alice_client.get(f"/api/tasks/{milk.pk}").json()["description"] == text
 
 
-def test_another_line_end_is_a_change_in_json(alice_client, milk):
+def test_a_different_line_end_in_json_is_a_change(alice_client, milk):
     milk.change({"description": "two\nlines"})
 
     alice_client.patch(f"/api/tasks/{milk.pk}", {"description": "two\r\nlines"})

@@ -1,4 +1,4 @@
-"""Nothing writes tasks past `write()`, whichever way in."""
+"""All writes of tasks use `write()`: by the API, the admin and commands."""
 
 import ast
 from pathlib import Path
@@ -53,7 +53,7 @@ def trashed(alice):
 
 @pytest.fixture
 def fill(alice, milk, trashed):
-    """Puts the ids of tasks into what is sent."""
+    """Inserts the ids of tasks into a path or body."""
     known = {"id": milk.pk, "trashed": trashed.pk, "owner": alice.pk, "etag": milk.etag}
 
     def fill(value):
@@ -70,7 +70,7 @@ def fill(alice, milk, trashed):
 
 @pytest.fixture
 def numbered(alice):
-    """Checks that what a call changes has the next number, which is taken for nothing else."""
+    """Checks that a call takes one number and that all rows it changes have this number."""
 
     def rows():
         return {row["id"]: row for row in Task.objects.values()}
@@ -103,7 +103,7 @@ def counter_of(user):
 
 
 def assert_locked_first(statements):
-    """No statement writes tasks before one has taken a number."""
+    """Checks that no statement writes tasks before a number is taken."""
     locked = False
     for sql in statements:
         locked |= sql.startswith('UPDATE "accounts_user" SET revision = revision + 1')
@@ -112,13 +112,13 @@ def assert_locked_first(statements):
 
 
 @pytest.mark.parametrize(("method", "path", "body"), API)
-def test_a_call_of_the_api_is_one_write(alice_client, fill, numbered, method, path, body):
+def test_an_api_call_is_one_write(alice_client, fill, numbered, method, path, body):
     path, body = fill(path), fill(body)
 
     numbered(lambda: getattr(alice_client, method.lower())(path, body))
 
 
-def test_every_call_of_the_api_is_among_these():
+def test_every_unsafe_api_call_is_tested():
     unsafe = {
         (method, route)
         for route, methods in EXPECTED.items()
@@ -130,7 +130,7 @@ def test_every_call_of_the_api_is_among_these():
 
 
 @pytest.mark.parametrize(("path", "form"), STAFF)
-def test_a_call_of_the_admin_is_one_write(staff, fill, numbered, path, form):
+def test_an_admin_call_is_one_write(staff, fill, numbered, path, form):
     path, form = fill(path), {"index": "0", **fill(form)}
 
     numbered(lambda: staff.post(path, form))
@@ -156,7 +156,7 @@ WRITES = {
 
 
 def writes_of(path):
-    """The calls in a module that may write tasks, as text."""
+    """The source text of the calls in a module that may write tasks."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             text = ast.unparse(node.func)
@@ -165,7 +165,7 @@ def writes_of(path):
                 yield f"{path.name}: {text}"
 
 
-def test_no_code_writes_tasks_by_itself():
+def test_all_code_writes_tasks_through_write():
     folders = [settings.BASE_DIR / name for name in ("accounts", "tasks", "todo_project")]
     modules = [path for folder in folders for path in Path(folder).rglob("*.py")]
 
