@@ -130,10 +130,16 @@ def test_a_user_can_sign_up_and_work_on_tasks(visit):
     assert not page.get_by_role("checkbox", name="Buy oats is done").is_checked()
 
 
-def test_the_front_end_can_use_the_whole_contract(visit):
+def sign_up_page(visit, email):
+    """The page of a new user."""
     page = visit()
-    sign(page, "Sign up", "all@example.com")
+    sign(page, "Sign up", email)
     shows(page, "0 tasks")
+    return page
+
+
+def test_the_front_end_can_use_all_task_endpoints(visit):
+    page = sign_up_page(visit, "tasks@example.com")
     key = {"Idempotency-Key": "a"}
     body = {"title": "Buy milk"}
 
@@ -155,10 +161,13 @@ def test_the_front_end_can_use_the_whole_contract(visit):
     assert ask(page, "DELETE", url) == 204
     assert ask(page, "GET", url) == 404
 
-    me = "/api/auth/me"
+
+def test_the_front_end_can_use_all_account_endpoints(visit):
+    page, me = sign_up_page(visit, "profile@example.com"), "/api/auth/me"
+
     assert ask(page, "PATCH", me, body={"timezone": "Europe/Berlin"}) == 200
     profile = call(page, "GET", me)[2]
-    assert (profile["email"], profile["timezone"]) == ("all@example.com", "Europe/Berlin")
+    assert (profile["email"], profile["timezone"]) == ("profile@example.com", "Europe/Berlin")
     passwords = {"current_password": PASSWORD, "new_password": "entirely different"}
     assert ask(page, "POST", "/api/auth/password", body=passwords) == 400
     assert ask(page, "POST", "/api/auth/verify", body={"token": token(page)}) == 401
@@ -167,7 +176,11 @@ def test_the_front_end_can_use_the_whole_contract(visit):
     assert (refused, problem["code"]) == (403, "identity_removed")
     assert "x-request-id" in headers
 
+
+def test_the_front_end_can_use_the_api_s_own_tokens(visit):
+    page, me = sign_up_page(visit, "tokens@example.com"), "/api/auth/me"
     account = {"email": "own@example.com", "password": PASSWORD}
+
     assert ask(page, "POST", "/api/auth/register", body=account) == 201
     pair = call(page, "POST", "/api/auth/login", body=account)[2]
     pair = call(page, "POST", "/api/auth/refresh", body={"refresh": pair["refresh"]})[2]

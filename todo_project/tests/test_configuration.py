@@ -403,29 +403,29 @@ def test_a_loopback_server_may_be_unsafe(project, host):
     assert result.stdout.strip() == "[]", result.stderr
 
 
+WITH_SECRETS = {
+    "CACHE_URL": "redis://ann:sesame@cache.example:6379/1?client_name=sesame,redis://:sesame@b:6379",
+    "DATABASE_URL": "postgres://ann:sesame@bouncer.example:6432/todo",
+    "DATABASE_DIRECT_URL": "postgres://ann:sesame@db.example/todo",
+    "EMAIL_URL": "smtp+tls://ann:sesame@mail.example:587",
+    "SECRET_KEY": "sesame" * 10,
+    "JWT_SIGNING_KEY": "sesame-" * 10,
+    "METRICS_TOKEN": "sesame",
+    "PUBLIC_URL": "https://todo.example",
+    "FRONTEND_URL": "https://front.example",
+    "TRUSTED_PROXIES": "2",
+    "BETTER_AUTH_URL": "https://app.example",
+    "BETTER_AUTH_SECRET": "sesame+" * 10,
+}
+
+
 def test_it_prints_the_configuration_without_secrets(project):
-    variables = {
-        "CACHE_URL": "redis://ann:sesame@cache.example:6379/1?client_name=sesame,redis://:sesame@b:6379",
-        "EMAIL_URL": "smtp+tls://ann:sesame@mail.example:587",
-        "SECRET_KEY": "sesame" * 10,
-        "JWT_SIGNING_KEY": "sesame-" * 10,
-        "METRICS_TOKEN": "sesame",
-        "PUBLIC_URL": "https://todo.example",
-        "FRONTEND_URL": "https://front.example",
-        "TRUSTED_PROXIES": "2",
-        "BETTER_AUTH_URL": "https://app.example",
-        "BETTER_AUTH_SECRET": "sesame+" * 10,
-    }
-    addresses = {
-        "DATABASE_URL": "postgres://ann:sesame@bouncer.example:6432/todo",
-        "DATABASE_DIRECT_URL": "postgres://ann:sesame@db.example/todo",
-    }
     code = "from todo_project.management.commands.serve import configuration as c; print(c())"
 
     result = subprocess.run(
         [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", code],
         cwd=project,
-        env={"PATH": os.environ["PATH"], **variables, **addresses},
+        env={"PATH": os.environ["PATH"], **WITH_SECRETS},
         capture_output=True,
         text=True,
     )

@@ -35,36 +35,48 @@ def still(members):
     return {name: value for name, value in members.items() if name not in MOVING}
 
 
+def reset(alice):
+    """Undo the changes of the previous request, which may have deleted the account."""
+    Task.objects.all().delete()
+    User.objects.exclude(pk=alice.pk).delete()
+    alice._state.adding = not User.objects.filter(pk=alice.pk).exists()
+    alice.set_password("correct horse battery")
+    alice.save()
+    Task.objects.create(pk=1, owner=alice, title="Buy milk")
+
+
+def make_body(path, alice):
+    """A body that is valid for every path."""
+    return {
+        "title": "Buy oats",
+        "email": "alice@example.com" if "login" in path else "cyd@example.com",
+        "password": "correct horse battery",
+        "operations": [],
+        "refresh": str(RefreshToken.for_user(alice)),
+    }
+
+
+def comparable_content(response, path):
+    """The body without the values that differ between any two calls."""
+    content = re.sub(rb"\b\w{64}\b", b"CSRF token", response.content)
+    content = content.replace(b"/docs/?", b"/docs?")  # the URL of the page's script
+    if response.get("Content-Type") != "application/json" or not path.startswith("/api/"):
+        return content
+    data = response.json() if content else {}
+    return [still(task) for task in data] if isinstance(data, list) else still(data)
+
+
 @pytest.fixture
 def ask(cheap_hashes, alice, alice_client, anonymous):
-    """Sends a request that suits every path, and undoes its changes."""
+    """Resets the data, sends a request and returns the comparable parts of the response."""
 
     def send(method, path):
-        Task.objects.all().delete()
-        User.objects.exclude(pk=alice.pk).delete()
-        # The call before may have deleted the account.
-        alice._state.adding = not User.objects.filter(pk=alice.pk).exists()
-        alice.set_password("correct horse battery")
-        alice.save()
-        Task.objects.create(pk=1, owner=alice, title="Buy milk")
-        body = {
-            "title": "Buy oats",
-            "email": "alice@example.com" if "login" in path else "cyd@example.com",
-            "password": "correct horse battery",
-            "operations": [],
-            "refresh": str(RefreshToken.for_user(alice)),
-        }
-        client = (
-            alice_client
-            if path.startswith(("/api/tasks", "/api/trash", "/api/auth/me"))
-            else anonymous
-        )
-        response = client.generic(method, path, json.dumps(body), "application/json")
-        content = re.sub(rb"\b\w{64}\b", b"CSRF token", response.content)
-        content = content.replace(b"/docs/?", b"/docs?")  # the URL of the page's script
-        if response.get("Content-Type") == "application/json" and path.startswith("/api/"):
-            data = response.json() if content else {}
-            content = [still(task) for task in data] if isinstance(data, list) else still(data)
+        reset(alice)
+        own = path.startswith(("/api/tasks", "/api/trash", "/api/auth/me"))
+        client = alice_client if own else anonymous
+        body = json.dumps(make_body(path, alice))
+        response = client.generic(method, path, body, "application/json")
+        content = comparable_content(response, path)
         return response.status_code, still(response.headers), content
 
     return send
