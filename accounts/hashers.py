@@ -16,15 +16,15 @@ class Slots:
     """At most `number` threads of this process work on passwords at the same time.
 
     A waiting thread blocks other requests, so it waits only for `WAIT` and then raises `Busy`.
-    For `CROWD` after that, other threads raise `Busy` without waiting if no slot is free.
+    For `BUSY_FOR` after that, other threads raise `Busy` without waiting if no slot is free.
     """
 
     WAIT = 0.1  # seconds, the time of a few hashes
-    CROWD = 3  # seconds after the last `Busy` during which threads do not wait
+    BUSY_FOR = 3  # seconds after the last `Busy` during which threads do not wait
 
     def __init__(self, number: int) -> None:
         self.free = BoundedSemaphore(number)
-        self.thread, self.crowd_until = local(), 0.0
+        self.thread, self.busy_until = local(), 0.0
 
     @contextmanager
     def take(self) -> Iterator[None]:
@@ -41,13 +41,13 @@ class Slots:
             self.free.release()
 
     def acquire(self) -> None:
-        if not self.free.acquire(timeout=self.patience):
-            self.crowd_until = monotonic() + self.CROWD
+        if not self.free.acquire(timeout=self.timeout):
+            self.busy_until = monotonic() + self.BUSY_FOR
             raise Busy()
 
     @property
-    def patience(self) -> float:
-        return 0 if monotonic() < self.crowd_until else self.WAIT
+    def timeout(self) -> float:
+        return 0 if monotonic() < self.busy_until else self.WAIT
 
 
 # Half of the threads, so that other requests have at least one. More slots would not be faster,

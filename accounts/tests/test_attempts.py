@@ -1,4 +1,4 @@
-"""Attempts are counted exactly by many threads at once, whatever is deleted, by any clock."""
+"""Attempts are counted exactly with parallel threads, deletions and wrong clocks."""
 
 import random
 import threading
@@ -24,7 +24,7 @@ def delete_rows(over):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_2000_attempts_from_16_threads_fail_for_no_deletion(at_once):
+def test_deletions_do_not_break_2000_attempts_from_16_threads(at_once):
     over = threading.Event()
     deleting = threading.Thread(target=delete_rows, args=[over])
 
@@ -45,7 +45,7 @@ def test_2000_attempts_from_16_threads_fail_for_no_deletion(at_once):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_2000_attempts_from_16_threads_as_many_pass_as_may(at_once):
+def test_the_limit_holds_for_2000_attempts_from_16_threads(at_once):
     def passed(_):
         return sum(passes(Limit("test", "account", "300/hour")) for _ in range(125))
 
@@ -64,7 +64,7 @@ def passes(limit):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_counts_of_one_account_never_wait_for_each_other(at_once, settings):
+def test_counts_of_one_account_never_deadlock(at_once, settings):
     settings.THROTTLE_LOGIN = "1000000/min"
 
     def sign_in_or_delete(number):
@@ -90,7 +90,7 @@ def limit(db):
 
 
 def test_attempts_after_now_do_not_count(limit, ago):
-    ago(-3 * 3600)  # a clock that is ahead
+    ago(-3 * 3600)  # by a fast clock
     assert [passes(limit) for _ in range(4)] == [True] * 3 + [False]
 
     ago(0)
@@ -99,7 +99,7 @@ def test_attempts_after_now_do_not_count(limit, ago):
     assert len(Attempts.objects.get().times) == 3
 
 
-def test_attempts_by_a_clock_that_is_a_little_ahead_count(limit, ago):
+def test_attempts_with_a_slightly_fast_clock_count(limit, ago):
     ago(-2)
     assert [passes(limit) for _ in range(3)] == [True] * 3
 
@@ -110,7 +110,7 @@ def test_attempts_by_a_clock_that_is_a_little_ahead_count(limit, ago):
     assert 60 <= refused.value.wait <= 63
 
 
-def test_a_client_is_remembered_until_then_after_an_attempt(limit):
+def test_an_attempt_does_not_shorten_the_time_of_a_known_client(limit):
     limit.mark_known(30 * 24 * HOUR)
 
     limit.attempt()

@@ -1,4 +1,4 @@
-"""A worker hashes passwords on few threads; who finds none free is told when to come back."""
+"""A worker hashes passwords on few threads and rejects a request if none is free."""
 
 import os
 import threading
@@ -23,16 +23,16 @@ SIGN_UP = {"email": "new@example.com", "password": "correct horse", "timezone": 
 
 @pytest.fixture
 def slots(monkeypatch):
-    """The one slot of a worker, in which a crowd has been seen: nobody waits for it."""
+    """A worker with one slot and without waiting."""
     slots = Slots(1)
-    slots.crowd_until = float("inf")
+    slots.busy_until = float("inf")
     monkeypatch.setattr(hashers, "slots", slots)
     return slots
 
 
 @pytest.fixture
 def taken(slots):
-    """It is taken, by another thread."""
+    """The slot is taken by another request."""
     slots.free.acquire()
     yield slots
     slots.free.release()
@@ -51,7 +51,7 @@ def test_a_worker_has_more_threads_than_slots():
         ("delete", "/api/auth/me", {"password": PASSWORD}),
     ],
 )
-def test_a_call_of_the_api_is_told_when_to_come_back(cyd, taken, method, path, body):
+def test_an_api_call_gets_a_503_with_retry_after(cyd, taken, method, path, body):
     client = APIClient()
     if path not in (LOGIN, "/api/auth/register"):
         client.force_authenticate(cyd)
@@ -72,7 +72,7 @@ def test_a_call_of_the_api_is_told_when_to_come_back(cyd, taken, method, path, b
         ("/api-auth/register/", SIGN_UP),
     ],
 )
-def test_a_browser_is_told_by_a_page(client, cyd, taken, path, form):
+def test_a_browser_gets_an_error_page(client, cyd, taken, path, form):
     response = client.post(path, form)
 
     assert response.status_code == 503
@@ -83,7 +83,7 @@ def test_a_browser_is_told_by_a_page(client, cyd, taken, path, form):
     assert not Attempts.objects.exists()
 
 
-def test_a_change_that_finds_no_slot_changes_nothing(cyd, taken):
+def test_a_change_without_a_free_slot_changes_nothing(cyd, taken):
     before = cyd.password
     client = APIClient()
     client.force_authenticate(cyd)
@@ -94,7 +94,7 @@ def test_a_change_that_finds_no_slot_changes_nothing(cyd, taken):
     assert cyd.password == before
 
 
-def test_who_comes_back_gets_in(anonymous, cyd, slots):
+def test_a_repeated_call_succeeds_when_the_slot_is_free(anonymous, cyd, slots):
     slots.free.acquire()
     refused = anonymous.post(LOGIN, ACCOUNT)
     slots.free.release()
@@ -111,13 +111,13 @@ def test_a_slot_is_free_again_after_an_error(slots):
         pass
 
 
-def test_a_thread_that_has_a_slot_needs_no_second_one(slots):
+def test_nested_calls_share_a_slot(slots):
     with slots.take(), slots.take():
         assert not slots.free.acquire(blocking=False)
     assert slots.free.acquire(blocking=False)
 
 
-def test_who_comes_first_waits_for_their_turn():
+def test_a_first_thread_waits_for_a_slot():
     slots = Slots(1)
     slots.WAIT = 60
     holds, over, served = threading.Event(), threading.Event(), threading.Event()
@@ -143,22 +143,22 @@ def test_who_comes_first_waits_for_their_turn():
     assert served.is_set()
 
 
-def test_who_has_waited_in_vain_shows_a_crowd_that_passes(monkeypatch):
+def test_threads_do_not_wait_for_some_time_after_a_busy_error(monkeypatch):
     slots, now = Slots(1), 1000.0
     monkeypatch.setattr(hashers, "monotonic", lambda: now)
     slots.WAIT = 0.001
     slots.free.acquire()
-    assert slots.patience > 0
+    assert slots.timeout > 0
 
     with pytest.raises(Busy), slots.take():
         pass
 
-    assert slots.patience == 0
-    now += Slots.CROWD
-    assert slots.patience > 0
+    assert slots.timeout == 0
+    now += Slots.BUSY_FOR
+    assert slots.timeout > 0
 
 
-def test_no_more_threads_hash_than_there_are_slots(at_once, cyd, monkeypatch):
+def test_the_slots_limit_the_hashing_threads(at_once, cyd, monkeypatch):
     slots = Slots(2)
     slots.WAIT = 60
     monkeypatch.setattr(hashers, "slots", slots)

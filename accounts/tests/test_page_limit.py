@@ -52,14 +52,14 @@ def test_a_form_that_is_sent_counts_as_a_call(client, db):
     assert client.post("/api-auth/login/", {"username": "x"}).status_code == 429
 
 
-def test_a_made_up_session_is_nobody(db):
+def test_an_invalid_session_is_anonymous(db):
     client = Client()
     client.cookies["sessionid"] = "x" * 32
 
     assert statuses(client, "/docs", 4) == [200] * 3 + [429]
 
 
-def test_calls_of_who_is_signed_in_are_counted_by_user(client, db, monkeypatch):
+def test_calls_of_a_signed_in_browser_are_counted_by_user(client, db, monkeypatch):
     from todo_project.api.throttling import UserThrottle
 
     monkeypatch.setattr(UserThrottle, "THROTTLE_RATES", {"user": "5/day"})
