@@ -16,10 +16,11 @@ from django.utils.safestring import SafeString
 from todo_project.admin.change_lists import MAX_SELECTED, LargeTableAdmin
 from todo_project.admin.history import HistoryMixin
 
-from .forms import LimitedPasswordChangeForm
+from .forms import AdminLoginForm, LimitedPasswordChangeForm
 from .login_limit import LoginLimit
-from .models import Identity, PersonalToken, SignIn, User, digests
+from .models import Identity, PersonalToken, SecondFactor, SignIn, User, digests
 
+admin.site.login_form = AdminLoginForm
 admin.site.password_change_form = LimitedPasswordChangeForm
 
 
@@ -192,6 +193,15 @@ class PersonalTokenAdmin(AccessAdmin):
 
     list_display = ["user", "name", "scopes", "created_at", "expires_at", "last_used_at"]
     sortable_by = ["expires_at"]  # what has an index
+    ordering = ["-id"]
+
+
+@admin.register(SecondFactor)
+class SecondFactorAdmin(AccessAdmin):
+    """To delete one lets its user log in with the password alone, after losing the app."""
+
+    list_display = ["user", "confirmed_at"]
+    sortable_by = ()
     ordering = ["-id"]
 
 

@@ -2,8 +2,9 @@ from functools import lru_cache
 from typing import Any
 
 from django import forms
-from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth import authenticate
+from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString
 from todo_project.api.constraints import is_conflict
 
 from .models import User
+from .second_factor import CodeRefused
 from .serializers import RegistrationSerializer
 from .zones import time_zones
 
@@ -25,9 +27,37 @@ class LimitedPasswordChangeForm(AdminPasswordChangeForm):
 
     def clean_old_password(self) -> str:
         password: str = self.cleaned_data["old_password"]
-        if authenticate(self.request, username=self.user.email, password=password) != self.user:
+        credentials = {"email": self.user.email, "password": password, "second_factor": False}
+        if authenticate(self.request, **credentials) != self.user:
             raise ValidationError(self.error_messages["password_incorrect"], "password_incorrect")
         return password
+
+
+class LoginForm(AuthenticationForm):
+    """Django's, with the code of a second factor."""
+
+    code = forms.CharField(
+        required=False,
+        max_length=50,
+        help_text="Of your second factor, or a recovery code. Leave it empty if you have none.",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        if self.errors:
+            return self.cleaned_data
+        try:
+            self.user_cache = authenticate(self.request, **self.cleaned_data)
+        except CodeRefused as error:
+            raise ValidationError(str(error.detail)) from error
+        if self.user_cache is None:
+            raise self.get_invalid_login_error()
+        self.confirm_login_allowed(self.user_cache)
+        return self.cleaned_data
+
+
+class AdminLoginForm(LoginForm, AdminAuthenticationForm):
+    pass
 
 
 class ZonesSelect(forms.Select):

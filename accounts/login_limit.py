@@ -59,6 +59,11 @@ class LoginLimit:
                 address.times = [at for at in address.times if at != counted]
             write(rows.values())
 
+    def withdraw(self) -> None:
+        """It was no failure and no success. Earlier failures still count."""
+        self.address.failures.withdraw()
+        self.account.failures.withdraw()
+
     def forgive(self) -> None:
         """Clear the failures, because the owner used a link from a mail on this client."""
         self.strangers.failures.clear()

@@ -19,6 +19,7 @@ from todo_project.api.validators import validate_no_control_characters
 from .credentials import PersonalToken as PersonalToken
 from .revisions import IdempotencyKey as IdempotencyKey
 from .revisions import Tombstone as Tombstone
+from .second_factor import SecondFactor as SecondFactor
 from .zones import TimeZoneField
 
 
@@ -177,6 +178,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         if self.email_verified_at is None:
             self.identities.all().delete()
             self.personal_tokens.all().delete()
+            SecondFactor.objects.filter(user=self).delete()
             self.email_verified_at = current_time()
 
     def change_email(self) -> None:
@@ -194,6 +196,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             User.objects.filter(pk=self.pk).update(session_version=F("session_version") + 1)
             self.end_sign_ins()
             self.personal_tokens.all().delete()
+
+    @property
+    def has_second_factor(self) -> bool:
+        return SecondFactor.objects.filter(user=self, confirmed_at__isnull=False).exists()
 
     def get_session_auth_hash(self) -> str:
         return f"{super().get_session_auth_hash()}{self.session_version}"

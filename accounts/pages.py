@@ -4,14 +4,19 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.generic import FormView
 
 from . import hashers
 from .attempts import Limit, client_address
-from .forms import SignUpForm
+from .forms import LoginForm, SignUpForm
 from .views import RegisterView
+
+login_view = LoginView.as_view(
+    template_name="rest_framework/login.html", authentication_form=LoginForm
+)
 
 
 class SignUpView(FormView):

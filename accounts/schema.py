@@ -16,6 +16,7 @@ from .credentials import scope_for
 REFRESH = {"refresh": "eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiI…"}
 PAIR = {"access": "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoi…", **REFRESH}
 SIGN_IN = {"email": "ann@example.com", "password": "correct horse battery"}
+PASSWORD_SENT = {"password": SIGN_IN["password"]}
 PROFILE = {"name": "Ann", "timezone": "Europe/Berlin"}
 STORED = {
     "id": 7,
@@ -54,7 +55,7 @@ SENT: list[tuple[Any, dict[str, Any]]] = [
     (serializers.LogoutSerializer, REFRESH),
     (serializers.ProfileSerializer, PROFILE),
     (serializers.RegistrationSerializer, {**SIGN_IN, **PROFILE}),
-    (serializers.PasswordConfirmationSerializer, {"password": SIGN_IN["password"]}),
+    (serializers.PasswordConfirmationSerializer, PASSWORD_SENT),
     (
         serializers.PasswordChangeSerializer,
         {"current_password": SIGN_IN["password"], "new_password": NEW},

@@ -94,6 +94,12 @@ class RegistrationSerializer(ProfileSerializer):
 class LoginSerializer(serializers.Serializer[Any]):
     email = StringField(write_only=True)
     password = PasswordField()
+    code = StringField(
+        write_only=True,
+        required=False,
+        max_length=50,
+        help_text="Of the second factor, or a recovery code.",
+    )
     access = serializers.CharField(read_only=True)
     refresh = serializers.CharField(read_only=True)
 
@@ -160,7 +166,8 @@ class OwnPasswordField(PasswordField):
     def to_internal_value(self, data: Any) -> str:
         password = super().to_internal_value(data)
         request = self.context["request"]
-        if authenticate(request, email=request.user.email, password=password) != request.user:
+        credentials = {"email": request.user.email, "password": password, "second_factor": False}
+        if authenticate(request, **credentials) != request.user:
             raise serializers.ValidationError(WRONG_PASSWORD)
         return password
 

@@ -4,6 +4,7 @@ from . import views
 from .email_change import EmailView
 from .personal_tokens import PersonalTokenViewSet
 from .sign_ins import SignInViewSet
+from .totp import TOTPConfirmView, TOTPView
 
 ID = PersonalTokenViewSet.lookup_value_regex
 
@@ -31,6 +32,8 @@ urlpatterns = [
         SignInViewSet.as_view({"delete": "destroy"}, detail=True),
         name="sign-in-detail",
     ),
+    path("totp", TOTPView.as_view(), name="totp"),
+    path("totp/confirm", TOTPConfirmView.as_view(), name="totp-confirm"),
     path(
         "tokens",
         PersonalTokenViewSet.as_view({"get": "list", "post": "create"}, detail=False),

@@ -214,6 +214,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 ]
 PASSWORD_RESET_TIMEOUT = 3600  # seconds, also for e-mail verification links
 EMAIL_VERIFICATION = environment.choice("EMAIL_VERIFICATION", "none", "required")
+STAFF_SECOND_FACTOR = environment.flag("STAFF_SECOND_FACTOR")  # required for the admin
 SIGN_IN_LIFETIME = timedelta(days=90)  # refreshing does not extend it
 
 THROTTLE_LOGIN = environment.rate("THROTTLE_LOGIN", "10/min")

@@ -8,7 +8,7 @@ from drf_spectacular.views import (
     SpectacularSwaggerSplitView,
 )
 
-from accounts.pages import SignUpView
+from accounts.pages import SignUpView, login_view
 from todo_project.api.documentation import SchemaView
 from todo_project.server import probes
 from todo_project.server.security_txt import security_txt
@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/", include("tasks.urls")),
     path("api/", include("sync.urls")),
     path("api-auth/register/", SignUpView.as_view(), name="sign-up"),
+    path("api-auth/login/", login_view),  # in place of the one in the next line
     path("api-auth/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),
     path("openapi.json", SchemaView.as_view(), name="schema"),

@@ -125,7 +125,8 @@ def test_staff_cannot_grant_permissions(helper, alice, whom):
 @pytest.mark.parametrize("rank", ["is_staff", "is_superuser"])
 def test_staff_cannot_change_other_staff(helper, db, rank):
     user = User.objects.create_user("cyd@example.com", PASSWORD, **{rank: True})
-    grant("delete_user", "delete_task", "delete_signin", "delete_personaltoken")
+    grant("delete_user", "delete_task", "delete_signin")
+    grant("delete_personaltoken", "delete_secondfactor")
     before = User.objects.values().get(pk=user.pk)
     action = {"_selected_action": user.pk, "index": "0"}
 
@@ -305,8 +306,9 @@ def test_the_delete_page_shows_what_will_be_deleted(staff, alice, count, django_
         Task.objects.create(owner=alice, title=f"Task {n}")
     RefreshToken.for_user(alice)
 
-    # The session, the caller, the user to delete, the tasks, the sign-ins, the personal tokens.
-    with django_assert_num_queries(6):
+    # The session, the caller, the user to delete, the tasks, the sign-ins, the personal tokens,
+    # the second factor.
+    with django_assert_num_queries(7):
         page = staff.get(f"{URL}{alice.pk}/delete/").content.decode()
     staff.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
 
@@ -322,7 +324,7 @@ def test_deleting_a_user_requires_permission_for_related_objects(helper, alice, 
     grant("delete_user")
     lacking = helper.get(f"{URL}{alice.pk}/delete/").content.decode()
     refused = helper.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
-    grant("delete_task", "delete_signin", "delete_personaltoken")
+    grant("delete_task", "delete_signin", "delete_personaltoken", "delete_secondfactor")
 
     helper.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
 

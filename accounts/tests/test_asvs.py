@@ -1,9 +1,10 @@
 """Requirements of the OWASP ASVS 5.0, by number. docs/asvs.md lists all of them."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
+import pyotp
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import get_hasher
@@ -16,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.urls import get_resolver
 from django.utils import timezone
 
-from accounts.models import SignIn, User
+from accounts.models import SecondFactor, SignIn, User
 from accounts.tokens import SIGN_INS_OF_A_USER, AccessToken, RefreshToken
 from accounts.validators import CONTEXT_WORDS
 
@@ -163,6 +164,42 @@ def test_v6_8_2_a_token_of_an_identity_provider_is_verified(db, better_auth, wit
 
     assert with_token(f"{head}.{other}.{signature}").get(ME).status_code == 401
     assert with_token(f"{head}.{body}.{signature}").get(ME).status_code == 200
+
+
+def test_v6_4_4_a_lost_factor_is_replaced_as_documented():
+    assert "staff, who delete the second factor in the admin" in guide()
+
+
+@pytest.fixture
+def factor(cyd):
+    """A second factor that is not confirmed yet."""
+    return SecondFactor(user=cyd, secret="JBSWY3DPEHPK3PXP" * 2)
+
+
+def test_v6_5_1_a_code_is_used_once(factor):
+    now = timezone.now()
+    code = pyotp.TOTP(factor.secret).at(now)
+
+    assert [factor.use_code(code, now) for _ in range(2)] == [True, False]
+
+
+def test_v6_5_2_to_4_recovery_codes_are_random_and_stored_as_hashes(factor):
+    now = timezone.now()
+    codes = factor.confirm(pyotp.TOTP(factor.secret).at(now), now)
+
+    assert len({*codes}) == 10
+    for code in codes:
+        assert re.fullmatch("[A-Z2-7]{6}(-[A-Z2-7]{6}){3}", code)  # 120 bits
+        assert code.replace("-", "") not in str(factor.recovery_digests)
+
+
+def test_v6_5_5_a_code_is_valid_for_one_step_either_way(factor):
+    code = pyotp.TOTP(factor.secret).generate_otp(1000)
+    seconds = [998 * 30, 1002 * 30]
+
+    for second in seconds:
+        assert not factor.use_code(code, datetime.fromtimestamp(second, UTC))
+    assert factor.use_code(code, datetime.fromtimestamp(1001 * 30, UTC))
 
 
 def test_v7_1_3_and_7_6_1_when_federated_access_ends_is_documented():

@@ -47,6 +47,7 @@ def person(cyd, sign_in, with_token, mails_of, staff):
     )
     Identity.objects.create(issuer="x", subject="sub-of-cyd", user=cyd)
     client.post("/api/auth/tokens", {"name": "backup-of-cyd", "scopes": ["tasks:read"]})
+    client.post("/api/auth/totp")
     guess(EMAIL)
     mails_of(lambda: client.post("/api/auth/password/reset", {"email": EMAIL}))
     browser = APIClient()

@@ -1,6 +1,7 @@
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
@@ -11,6 +12,12 @@ class TodoAdminSite(AdminSite):
     site_header = site_title = "Todo API"
     index_title = "Administration"
     password_change_form: Any = None
+    login_template = "admin/login_with_code.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        may = super().has_permission(request)
+        return may and (not settings.STAFF_SECOND_FACTOR or user.has_second_factor)
 
     def get_log_entries(self, request: HttpRequest) -> Any:
         """For the latest actions on the front page: our log entries with their objects."""

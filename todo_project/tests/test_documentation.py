@@ -38,6 +38,8 @@ PATHS = {
     "/api/auth/email/verify": {"post"},
     "/api/auth/sign-ins": {"get"},
     "/api/auth/sign-ins/{id}": {"delete"},
+    "/api/auth/totp": {"post", "delete"},
+    "/api/auth/totp/confirm": {"post"},
     "/api/auth/tokens": {"get", "post"},
     "/api/auth/tokens/{id}": {"delete"},
 }

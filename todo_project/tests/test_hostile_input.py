@@ -72,6 +72,7 @@ SIGNED_IN = (
     "/api/auth/tokens",
     "/api/auth/sign-ins",
     "/api/auth/email",
+    "/api/auth/totp",
 )
 
 CATALOGUE = [
@@ -402,6 +403,38 @@ CATALOGUE = [
     *account(
         "email", 400, *[{**GOOD, "email": text} for text in ["", "x", "a\nBcc: x@example.com", []]]
     ),
+    *account("login", 400, {**GOOD, "code": 1}, {**GOOD, "code": "x" * 51}, {**GOOD, "code": None}),
+    *account("login", 400, {**GOOD, "code": "\0"}, {**GOOD, "code": ""}, {**GOOD, "code": []}),
+    *account("login", 401, {**GOOD, "code": "123456"}, {**GOOD, "code": "٤٢٤٢٤٢"}),
+    *account(
+        "totp/confirm",
+        400,
+        {},
+        *[
+            {"code": code}
+            for code in [
+                *[
+                    None,
+                    "",
+                    " ",
+                    123456,
+                    1.5,
+                    [],
+                    {},
+                    "\0",
+                    "12345",
+                    "123456",
+                    "1234567",
+                    "-123456",
+                ],
+                *["١٢٣٤٥٦", "１２３４５６", "é" * 6, "1e5", "0x1234", "x" * 51, "123\n456"],
+            ]
+        ],
+    ),
+    *[
+        ("DELETE", "/api/auth/totp", body, {}, 400)
+        for body in [{}, {"password": 1}, {"password": "wrong"}, {"password": None}]
+    ],
     *account("email/verify", 400, {"uid": 1, "token": "x"}, {"uid": "MQ", "token": 1}),
     *account("email/verify", 400, {"uid": "MQ", "token": "x", "password": 1}),
     *account("email/verify", 400, {}, {"uid": "\0", "token": "x"}, {"uid": "MQ", "token": "x-x"}),

@@ -9,7 +9,7 @@ from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import PersonalToken, SignIn, User
+from accounts.models import PersonalToken, SecondFactor, SignIn, User
 from tasks.models import Task
 
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
@@ -90,6 +90,12 @@ EXPECTED = {
     "/api/auth/email/verify": {"OPTIONS": everybody(200), "POST": everybody(400)},
     "/api/auth/sign-ins": READ,
     "/api/auth/sign-ins/{id}": {**SIGNED, "DELETE": (401, 204, 404, 404)},
+    "/api/auth/totp": {
+        **SIGNED,
+        "POST": (401, 200, 200, 200),
+        "DELETE": (401, 204, 400, 400),
+    },
+    "/api/auth/totp/confirm": {**SIGNED, "POST": (401, 400, 400, 400)},
     "/api/auth/tokens": {**READ, "POST": (401, 201, 201, 201)},
     "/api/auth/tokens/{id}": {**SIGNED, "DELETE": (401, 204, 404, 404)},
 }
@@ -132,6 +138,7 @@ def callers(cheap_hashes, db):
     )
     trashed.change({"deleted_at": timezone.now()})
     token = PersonalToken.objects.create(user=owner, name="x", digest="x", scopes="tasks:read")
+    SecondFactor.objects.create(user=owner, secret="A" * 32)
     sign_in = SignIn.objects.create(user=owner, expires_at=timezone.now() + timedelta(days=1))
     return clients, {
         "tasks": task,
