@@ -26,7 +26,7 @@ class TagsField(BaseCSVField):
     """Gives names, none of them twice."""
 
     def clean(self, value: Any) -> Any:
-        names = unite(super().clean(value))
+        names = unite(super().clean(value) or [])
         if len(names) > MOST:
             raise ValidationError(f"Must have at most {MOST} tags.", code="invalid")
         return names

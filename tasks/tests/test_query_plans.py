@@ -45,7 +45,7 @@ def crowd(django_db_setup, django_db_blocker):
                 )
                 for n in range(200_000)
             ),
-            batch_size=5000,
+            batch_size=2500,
         )
         cursor.execute("ANALYZE tasks_task")
         yield owner
