@@ -153,7 +153,7 @@ def test_logging_out_ends_the_session(browser):
 def test_the_login_page_does_not_truncate_passwords(client):
     page = client.get("/api-auth/login/").content.decode()
 
-    assert re.findall('maxlength="([0-9]+)"', page) == ["254"]  # only for the address
+    assert re.findall('maxlength="([0-9]+)"', page) == ["254", "50"]  # the address, the code
 
 
 def test_the_login_page_refuses_a_wrong_password(client, alice):
