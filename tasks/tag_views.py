@@ -38,6 +38,7 @@ class TagSerializer(serializers.Serializer[Any]):
 class TagViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
     """A tag is there while a task that is not in the trash has it."""
 
+    access_scope = "tasks"
     queryset = Task.objects.all()
     serializer_class = TagSerializer
     pagination_class = None

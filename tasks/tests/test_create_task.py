@@ -20,6 +20,7 @@ def test_it_creates_a_task_with_defaults(alice, alice_client):
         "title": "Buy milk",
         "description": "",
         "completed": False,
+        "tags": [],
         "completed_at": None,
         "priority": None,
         "due_date": None,

@@ -11,6 +11,7 @@ def test_it_returns_the_task(alice_client, milk):
         "title": "Buy milk",
         "description": "",
         "completed": False,
+        "tags": [],
         "completed_at": None,
         "priority": None,
         "due_date": None,

@@ -27,6 +27,8 @@ API = [
     ("POST", "/api/tasks/{trashed}/restore", None),
     ("POST", "/api/tasks/bulk", {"operations": [{"op": "complete", "id": "{id}"}]}),
     ("POST", "/api/tasks/bulk", {"operations": [{"op": "reopen", "id": "{id}"}]}),
+    ("PATCH", "/api/tags/{tag}", {"name": "home"}),
+    ("DELETE", "/api/tags/{tag}", None),
     ("DELETE", "/api/trash", None),
     ("DELETE", "/api/trash/{trashed}", None),
 ]
@@ -54,7 +56,9 @@ def trashed(alice):
 @pytest.fixture
 def fill(alice, milk, trashed):
     """Inserts the ids of tasks into a path or body."""
+    milk.change({"tags": ["shop"]})
     known = {"id": milk.pk, "trashed": trashed.pk, "owner": alice.pk, "etag": milk.etag}
+    known["tag"] = "shop"
 
     def fill(value):
         if isinstance(value, dict):

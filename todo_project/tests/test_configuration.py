@@ -290,14 +290,24 @@ def test_a_proxy_header_needs_a_trusted_proxy(project):
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        ({}, ["SignInAuthentication", "SessionAuthentication"]),
+        ({}, ["PersonalTokenAuthentication", "SignInAuthentication", "SessionAuthentication"]),
         (
             {"BETTER_AUTH_URL": "http://localhost:3000/"},
-            ["BetterAuthentication", "SignInAuthentication", "SessionAuthentication"],
+            [
+                "PersonalTokenAuthentication",
+                "BetterAuthentication",
+                "SignInAuthentication",
+                "SessionAuthentication",
+            ],
         ),
         (
             {"BETTER_AUTH_SECRET": "x" * 32},
-            ["BetterAuthentication", "SignInAuthentication", "SessionAuthentication"],
+            [
+                "PersonalTokenAuthentication",
+                "BetterAuthentication",
+                "SignInAuthentication",
+                "SessionAuthentication",
+            ],
         ),
     ],
 )

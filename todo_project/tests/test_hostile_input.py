@@ -67,6 +67,7 @@ DEEP = 100_000
 # Calls that Alice makes. Others need no sign-in.
 SIGNED_IN = (
     "/api/tasks",
+    "/api/tags",
     "/api/trash",
     "/api/sync",
     "/api/auth/tokens",

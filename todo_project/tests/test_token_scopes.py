@@ -14,7 +14,7 @@ KINDS = ["tasks:read", "tasks:write", "tasks:read tasks:write"]
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 SAFE = ["GET", "HEAD", "OPTIONS"]
 # These take personal tokens. A new route takes none until it declares a scope.
-TASK_ROUTES = ["/api/tasks", "/api/trash", "/api/sync"]
+TASK_ROUTES = ["/api/tasks", "/api/tags", "/api/trash", "/api/sync"]
 ROUTES = [route for route in EXPECTED if route.startswith("/api/")]
 
 
@@ -33,7 +33,7 @@ def token_of(alice):
 
 
 def example(route):
-    return route.format(id=uuid.UUID(int=0) if "sign-ins" in route else 999)
+    return route.format(id=uuid.UUID(int=0) if "sign-ins" in route else 999, tag="shop")
 
 
 def view_of(route):

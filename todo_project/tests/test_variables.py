@@ -35,6 +35,7 @@ WRONG = [
     ("FRONTEND_URL", "https://app.example/#sesame"),
     ("HSTS_INCLUDE_SUBDOMAINS", "sesame"),
     ("HSTS_PRELOAD", "sesame"),
+    ("STAFF_SECOND_FACTOR", "sesame"),
     ("HSTS_PRELOAD", "true"),
     ("CORS_ALLOWED_ORIGINS", "sesame.example"),
     ("CORS_ALLOWED_ORIGINS", "*"),
