@@ -20,6 +20,7 @@ from .stage import Stage, must
 
 RATE, CLIENTS = 100, 50  # requests per second, and connections
 LIMIT = 0.1  # seconds
+SHORT_LIMIT = 1  # seconds, for CI on busy machines; without the limits on hashing it was 5 to 8
 PASSWORD = ACCOUNT["password"]
 CSRF = "a" * 32
 FORM = {"csrfmiddlewaretoken": CSRF, "username": "eve@example.com", "password": PASSWORD}
@@ -102,9 +103,10 @@ def run(short: bool) -> str:
         attacker = sign_up(server.port, email="mallory@example.com")
         victim = sign_up(server.port)
         fill(server.port, victim)
-        figures = [measure(server.port, victim, "nothing hostile", None, 2 if short else 10)]
+        seconds, limit = (2, SHORT_LIMIT) if short else (10, LIMIT)
+        figures = [measure(server.port, victim, "nothing hostile", None, seconds, limit)]
         for name, make in kinds(attacker).items():
-            figures.append(measure(server.port, victim, name, make, 2 if short else 10))
+            figures.append(measure(server.port, victim, name, make, seconds, limit))
     text = "; ".join(text for text, _ in figures)
     must(all(good for _, good in figures), text)
     return text
@@ -120,7 +122,12 @@ def fill(port: int, token: str) -> None:
 
 
 def measure(
-    port: int, token: str, name: str, make: Callable[[int], Request] | None, seconds: float
+    port: int,
+    token: str,
+    name: str,
+    make: Callable[[int], Request] | None,
+    seconds: float,
+    limit: float,
 ) -> tuple[str, bool]:
     """The figures of a kind, and True if they are good."""
     until, numbers = time.monotonic() + seconds, count()
@@ -134,7 +141,8 @@ def measure(
     signed_in = sign_in(port, f"198.51.100.{next(numbers) % 200}", until)
     for client in [victim, *hostile]:
         client.join()
-    return judge(name, victim.calls, [call for one in hostile for call in one.calls], signed_in)
+    calls = [call for one in hostile for call in one.calls]
+    return judge(name, victim.calls, calls, signed_in, limit)
 
 
 def sign_in(port: int, address: str, until: float) -> int:
@@ -149,11 +157,13 @@ def sign_in(port: int, address: str, until: float) -> int:
     return 0
 
 
-def judge(name: str, own: list[Call], hostile: list[Call], signed_in: int) -> tuple[str, bool]:
+def judge(
+    name: str, own: list[Call], hostile: list[Call], signed_in: int, limit: float
+) -> tuple[str, bool]:
     p99 = percentile(own)
     statuses = Counter(call.status for call in hostile)
     answers = ", ".join(f"{number} x {status}" for status, number in sorted(statuses.items()))
     served = all(call.succeeded for call in own)
     refused = set(statuses) <= {200, 201, 302, 400, 401, 404, 429, 503}
     text = f"{name}: p99 {p99 * 1000:.0f} ms ({answers}; signed in at try {signed_in})"
-    return text, p99 < LIMIT and served and refused and signed_in > 0
+    return text, p99 < limit and served and refused and signed_in > 0
