@@ -59,6 +59,8 @@ class SearchField(forms.CharField):
         super().__init__(max_length=LONGEST, **options)
 
     def clean(self, value: Any) -> Any:
+        if not value:
+            return None  # the form of the browsable API has an empty field
         terms = parse(super().clean(value))
         if not terms.wanted:
             raise ValidationError("Must have a word or a phrase without -.", code="invalid")

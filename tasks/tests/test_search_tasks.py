@@ -124,3 +124,12 @@ def test_it_takes_200_characters_and_10_words(alice_client):
 def test_it_takes_no_further_query(alice_client, milk, django_assert_num_queries):
     with django_assert_num_queries(1):  # the tasks
         assert found(alice_client, "buy -oats milk") == ["Buy milk"]
+
+
+def test_an_empty_field_of_the_form_is_no_error(client, alice):
+    client.force_login(alice)
+
+    page = client.get("/api/tasks?due=someday", HTTP_ACCEPT="text/html").content.decode()
+
+    assert "Must be one of: none, any" in page
+    assert "Must have a word" not in page
