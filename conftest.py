@@ -51,13 +51,19 @@ def signed_in(user):
 
 
 @pytest.fixture
-def alice_client(alice):
-    return signed_in(alice)
+def client_for():
+    """Gives a client in which a user is signed in."""
+    return signed_in
 
 
 @pytest.fixture
-def bob_client(bob):
-    return signed_in(bob)
+def alice_client(alice, client_for):
+    return client_for(alice)
+
+
+@pytest.fixture
+def bob_client(bob, client_for):
+    return client_for(bob)
 
 
 @pytest.fixture

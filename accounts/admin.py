@@ -116,7 +116,7 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
         return [f"User: {user}" for user in objs], counts, lacking, []
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        if not change:  # whoever adds an account by hand vouches for its address
+        if not change:  # staff who add an account have checked its address
             obj.email_verified_at = timezone.now()
         if form.has_changed():
             super().save_model(request, obj, form, change)
@@ -216,7 +216,7 @@ class SignInAdmin(AccessAdmin):
 
 @admin.register(Identity)
 class IdentityAdmin(LargeTableAdmin):
-    """To remove one from its account ends its access; to delete it then lets it begin anew."""
+    """Removing an identity from its account ends its access. Deleting it allows a new start."""
 
     list_display = ["user", "issuer", "subject", "created_at"]
     list_select_related = ["user"]

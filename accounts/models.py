@@ -174,7 +174,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             return super().delete(*args, **options)
 
     def confirm_email(self) -> None:
-        """For who has shown to own the address; the caller saves. Whoever came before has not."""
+        """Mark the address as confirmed, and remove credentials set before. The caller saves."""
         if self.email_verified_at is None:
             self.identities.all().delete()
             self.personal_tokens.all().delete()

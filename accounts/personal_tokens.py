@@ -31,6 +31,7 @@ class ScopesField(serializers.MultipleChoiceField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, list):
             self.fail("not_a_list", input_type=type(data).__name__)
+        # The stubs of DRF give the field of several choices the type of a field of one.
         return " ".join(sorted(super().to_internal_value(data)))  # type: ignore[arg-type]
 
     def to_representation(self, value: Any) -> Any:

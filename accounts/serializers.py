@@ -80,9 +80,12 @@ class RegistrationSerializer(ProfileSerializer):
             with transaction.atomic():
                 user = User.objects.create_user(**validated_data)
         except IntegrityError:  # not looked for before, so that either way takes as long
-            user = User.objects.get(email=validated_data["email"])
+            known = User.objects.filter(email=validated_data["email"]).first()
+            if known is None:  # another constraint, or the account has just been deleted
+                raise
+            user = known
             if user.email_verified_at is None:
-                # Whoever opened it may not own the address, and must not keep its password.
+                # The person who registered it may not own the address, so the password goes.
                 user.set_unusable_password()
                 user.save(update_fields=["password"])
             mails.send_account_exists(user)
@@ -183,7 +186,7 @@ class PasswordChangeSerializer(serializers.Serializer[Any]):
     @transaction.atomic
     def save(self, **options: Any) -> None:
         user = User.objects.lock(self.context["request"].user)
-        if user is None:  # somebody changed the password, or deleted the account, meanwhile
+        if user is None:  # another request changed the password or deleted the account
             raise InvalidToken("The sign-in of this token has ended.")
         check_new_password(self.validated_data["new_password"], user, "new_password")
         user.set_password(self.validated_data["new_password"])

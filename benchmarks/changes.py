@@ -54,7 +54,7 @@ def fill(database: Database) -> None:
     database.execute(COPY.format(columns=columns, times=4, offset=1000))
     [[last]] = database.connection.execute("SELECT max(id) FROM tasks_task").fetchall()
     database.execute(COPY.format(columns=columns, times=9, offset=1050))
-    database.execute(f"UPDATE tasks_task SET deleted_at = now() WHERE id > {last}")  # noqa: S608
+    database.execute(f"UPDATE tasks_task SET deleted_at = now() WHERE id > {last}")  # noqa: S608  (an id of ours)
     database.execute("VACUUM ANALYZE tasks_task")
 
 

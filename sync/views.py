@@ -16,6 +16,7 @@ from .changes import COLLECTIONS, Page, check, read_page
 from .serializers import SyncQuerySerializer, SyncSerializer
 from .tokens import Position, read_token, write_token
 
+PARAMETERS = dict.fromkeys(SyncQuerySerializer().fields, False)
 # Part of the ETag, because another release may have other members.
 FIELDS = [collection.serializer_class.Meta.fields for collection in COLLECTIONS]
 
@@ -33,7 +34,7 @@ class SyncView(StrictQueryMixin, GenericAPIView[Any]):
     serializer_class = SyncSerializer
 
     def get_query_parameters(self) -> dict[str, bool]:
-        return dict.fromkeys(SyncQuerySerializer().fields, False)
+        return PARAMETERS
 
     @extend_schema(summary="Read changes", parameters=[SyncQuerySerializer])
     def get(self, request: Request) -> Response:

@@ -50,7 +50,9 @@ class TaskForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any] | None:
         if self.cleaned_data.get("etag") != self.instance.etag:
-            raise ValidationError("Somebody changed the task meanwhile. Load the page anew.")
+            raise ValidationError(
+                "The task has changed since you loaded the page. Reload the page and retry."
+            )
         if "completed" in self.cleaned_data:
             self.instance.completed = self.cleaned_data["completed"]
         return super().clean()

@@ -137,3 +137,23 @@ def test_an_invalid_token_does_not_prevent_it(anonymous, db):
     response = anonymous.post(URL, {"email": "cyd@example.com", "password": PASSWORD})
 
     assert response.status_code == 201
+
+
+def test_an_account_that_is_deleted_at_the_same_time_is_a_conflict(
+    anonymous, alice, settings, monkeypatch
+):
+    settings.EMAIL_VERIFICATION = "required"
+    create_user = User.objects.create_user
+
+    def create_and_delete(**fields):
+        try:
+            return create_user(**fields)
+        finally:
+            monkeypatch.setattr(User.objects, "filter", lambda **_: User.objects.none())
+
+    monkeypatch.setattr(User.objects, "create_user", create_and_delete)
+    body = {"email": alice.email, "password": "correct horse battery"}
+
+    response = anonymous.post("/api/auth/register", body)
+
+    assert (response.status_code, response.json()["code"]) == (409, "conflict")

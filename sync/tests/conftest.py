@@ -4,21 +4,17 @@ from rest_framework.test import APIClient
 from accounts.tokens import RefreshToken
 
 
-def signed_in(user):
-    """A client with a real token: each request reads the user, and with them the revision."""
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {RefreshToken.for_user(user).pair()['access']}")
+@pytest.fixture
+def client_for():
+    """Gives clients with a real token: each request reads the user, and so the revision."""
+
+    def client(user):
+        client = APIClient()
+        access = RefreshToken.for_user(user).pair()["access"]
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+        return client
+
     return client
-
-
-@pytest.fixture
-def alice_client(alice):
-    return signed_in(alice)
-
-
-@pytest.fixture
-def bob_client(bob):
-    return signed_in(bob)
 
 
 class Mirror:

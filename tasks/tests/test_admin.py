@@ -89,7 +89,7 @@ def test_it_rejects_a_stale_form(staff, milk):
 
     page = change(staff, milk, etag, title="Buy rye").content.decode()
 
-    assert "Somebody changed the task meanwhile. Load the page anew." in page
+    assert "The task has changed since you loaded the page. Reload the page and retry." in page
     assert Task.objects.get().title == "Buy oats"
 
 
