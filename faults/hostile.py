@@ -165,5 +165,6 @@ def judge(
     answers = ", ".join(f"{number} x {status}" for status, number in sorted(statuses.items()))
     served = all(call.succeeded for call in own)
     refused = set(statuses) <= {200, 201, 302, 400, 401, 404, 429, 503}
-    text = f"{name}: p99 {p99 * 1000:.0f} ms ({answers}; signed in at try {signed_in})"
+    details = "; ".join(filter(None, [answers, f"signed in at try {signed_in}"]))
+    text = f"{name}: p99 {p99 * 1000:.0f} ms ({details})"
     return text, p99 < limit and served and refused and signed_in > 0
