@@ -25,6 +25,7 @@ from accounts import hashers
 from accounts.models import SignIn, User
 from accounts.tokens import RefreshToken
 from faults.bulk_races import bulks
+from faults.relation_races import cycles, ends_of_projects
 from tasks.models import Task
 
 THREADS = 8
@@ -226,6 +227,7 @@ def renames(crew: Crew, rounds: int) -> Counter[str]:
 
 
 RACES = [refreshes, registrations, patches, deletions, toggles, keys, conditions, bulks, renames]
+RACES += [cycles, ends_of_projects]
 
 
 def main() -> None:

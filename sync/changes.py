@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from django.db.models import BigAutoField, BigIntegerField, Q, QuerySet
 
 from accounts.models import Tombstone, User
+from projects.models import Project
+from projects.serializers import ProjectSerializer
 from tasks.models import Task
 from tasks.serializers import TaskSerializer
 from todo_project.api.prepared import Parameter, PreparedQuery
@@ -33,7 +35,10 @@ class Collection(NamedTuple):
         return hasattr(self.model, "deleted_at")
 
 
-COLLECTIONS = [Collection("tasks", Task, TaskSerializer)]
+COLLECTIONS = [
+    Collection("tasks", Task, TaskSerializer),
+    Collection("projects", Project, ProjectSerializer),
+]
 # The sources of changes are the collections and, after them, the tombstones.
 TOMBSTONES = len(COLLECTIONS)
 END = TOMBSTONES + 1

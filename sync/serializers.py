@@ -2,6 +2,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from projects.serializers import ProjectSerializer
 from tasks.serializers import TaskSerializer
 
 
@@ -24,18 +25,22 @@ class SyncQuerySerializer(serializers.Serializer[Any]):
 
 class DeletedSerializer(serializers.Serializer[Any]):
     tasks = serializers.ListField(child=serializers.IntegerField())
+    projects = serializers.ListField(child=serializers.IntegerField())
 
 
 class CheckSerializer(serializers.Serializer[Any]):
     tasks = serializers.IntegerField(help_text="The number of tasks.")
+    projects = serializers.IntegerField(help_text="The number of projects.")
     digest = serializers.RegexField(
         "^[0-9a-f]{16}$",
-        help_text="XOR of the first 8 bytes of SHA-256 of `task:ID:REVISION` over all tasks.",
+        help_text="XOR of the first 8 bytes of SHA-256 of `task:ID:REVISION` over all tasks and "
+        "of `project:ID:REVISION` over all projects.",
     )
 
 
 class SyncSerializer(serializers.Serializer[Any]):
     tasks = TaskSerializer(many=True)
+    projects = ProjectSerializer(many=True)
     deleted = DeletedSerializer()
     next = serializers.CharField(help_text="Send this as `since` in the next request.")
     has_more = serializers.BooleanField()

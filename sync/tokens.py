@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from accounts.models import User
 
 # Increase this when the meaning of a position changes, such as with new collections.
-FORMAT = 1
+FORMAT = 2
 SALT = "sync"
 
 

@@ -22,7 +22,14 @@ from todo_project.api.fields import with_line_feeds
 from todo_project.api.owned import Write, write_rows
 from todo_project.models import LogEntry
 
-from .admin_filters import DueFilter, OwnerFilter, StatusFilter, TagFilter, TrashFilter
+from .admin_filters import (
+    DueFilter,
+    OwnerFilter,
+    ProjectFilter,
+    StatusFilter,
+    TagFilter,
+    TrashFilter,
+)
 from .exports import export
 from .models import Task, TaskQuerySet, is_titled
 
@@ -64,10 +71,11 @@ class TaskAdmin(OwnedAdmin):
     formfield_overrides = {models.TextField: {"form_class": MultilineField, "strip": False}}
     fieldsets = [
         (None, {"fields": ["owner", "title", "description"]}),
-        ("Plan", {"fields": ["priority", ("due_date", "due_time"), "tags"]}),
+        ("Plan", {"fields": ["priority", ("due_date", "due_time"), ("project", "parent"), "tags"]}),
         ("State", {"fields": ["completed", ("created_at", "updated_at", "deleted_at")]}),
     ]
-    readonly_fields = ["created_at", "updated_at", "deleted_at"]
+    # A form cannot offer only the owner's projects and tasks.
+    readonly_fields = ["project", "parent", "created_at", "updated_at", "deleted_at"]
     autocomplete_fields = ["owner"]
     list_display = [
         "listed_title",
@@ -78,7 +86,15 @@ class TaskAdmin(OwnedAdmin):
         "created_at",
         "listed_tags",
     ]
-    list_filter = [OwnerFilter, StatusFilter, "priority", DueFilter, TagFilter, TrashFilter]
+    list_filter = [
+        OwnerFilter,
+        ProjectFilter,
+        StatusFilter,
+        "priority",
+        DueFilter,
+        TagFilter,
+        TrashFilter,
+    ]
     list_select_related = ["owner"]
     sortable_by = ["listed_title", "created_at"]  # what has an index
     search_fields = ["title"]  # shows the search, which get_search_results() does

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.admin import UserFilter
+from projects.models import Project
 
 from .models import TaskQuerySet
 from .tag_counts import count_tags
@@ -53,6 +54,23 @@ class DueFilter(admin.SimpleListFilter):
 
 class OwnerFilter(UserFilter):
     title = parameter_name = "owner"
+
+
+class ProjectFilter(admin.SimpleListFilter):
+    """Offers no choices, because they are too many. The page of a project links here."""
+
+    title = parameter_name = "project"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        value = self.value() or ""
+        known = value.isascii() and value.isdecimal() and len(value) < 19
+        project = Project.objects.filter(pk=value).first() if known else None
+        return [(str(project.pk), str(project))] if project else []
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if not self.value():
+            return queryset
+        return queryset.filter(project__in=[pk for pk, _ in self.lookup_choices])
 
 
 class TagFilter(admin.SimpleListFilter):

@@ -8,6 +8,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from accounts.requests import AuthenticatedRequest
+from projects.models import Project
 from todo_project.api.idempotency import idempotent
 from todo_project.api.ignored_members import IgnoredMembersMixin, find_ignored_members
 from todo_project.api.preconditions import PreconditionFailed, matches
@@ -55,16 +56,23 @@ class Bulk:
         self.new = TaskSerializer(context=context)
         self.partial = TaskSerializer(partial=True, context=context)
         self.tasks: dict[int | str, Task] = self.lock(operations)
+        # What relations may refer to, as the operations so far have left it.
+        context["known"] = {Task: self.tasks, Project: self.find_projects(operations)}
         self.etags = {pk: task.etag for pk, task in self.tasks.items()}
         self.ignored: list[str] = []
 
     def lock(self, operations: Sequence[Any]) -> dict[int | str, Task]:
         named = [one.get("id") for one in operations if isinstance(one, dict)]
-        ids = {pk for pk in named if is_id(pk)}
+        ids = {pk for pk in [*named, *sent(operations, "parent")] if is_id(pk)}
         if not ids:
             return {}
         tasks = Task.objects.for_user(self.owner).filter(pk__in=ids)
-        return {task.pk: task for task in tasks.order_by("pk").select_for_update()}
+        locked = self.writing.know(tasks.order_by("pk").select_for_update())
+        return {task.pk: task for task in locked}
+
+    def find_projects(self, operations: Sequence[Any]) -> dict[int, Project]:
+        ids = {pk for pk in sent(operations, "project") if is_id(pk)}
+        return Project.objects.for_user(self.owner).in_bulk(ids) if ids else {}
 
     def run(self, place: int, raw: Any) -> tuple[Task, int]:
         """Apply an operation. Gives its task and what the single call would be answered."""
@@ -92,7 +100,8 @@ class Bulk:
         ref = operation.get("ref")
         if ref in self.tasks:
             raise invalid("ref", "An earlier operation has this ref.", "unique")
-        task = Task(owner=self.owner, **self.validate(place, self.new, operation["data"]))
+        values = self.validate(place, self.new, operation["data"])
+        task = Task(owner=self.owner, **values)
         self.writing.create(task)
         if ref is not None:
             self.tasks[ref] = task
@@ -102,9 +111,12 @@ class Bulk:
         serializer.initial_data = data
         self.ignore(place, "data.", find_ignored_members(serializer))
         try:
-            return serializer.run_validation(data)
+            values = serializer.run_validation(data)
         except ValidationError as error:
             raise ValidationError({"data": error.detail}) from None
+        if values.get("parent") in self.writing.created:
+            self.writing.flush()  # so that it has an id
+        return values
 
     def find(self, operation: Mapping[str, Any]) -> Task:
         """The task of an operation, as the earlier ones have left it."""
@@ -121,6 +133,12 @@ class Bulk:
 
     def ignore(self, place: int, path: str, names: Sequence[str]) -> None:
         self.ignored += [f"operations.{place}.{path}{name}" for name in names]
+
+
+def sent(operations: Sequence[Any], name: str) -> list[Any]:
+    """The values of a member in the data of all operations."""
+    bodies = [one.get("data") for one in operations if isinstance(one, dict)]
+    return [data.get(name) for data in bodies if isinstance(data, dict)]
 
 
 def read_operations(data: Any) -> list[Any]:

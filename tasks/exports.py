@@ -9,7 +9,8 @@ from .models import Task, TaskQuerySet
 
 BATCH = 2_000  # rows read at a time
 HEADER = (
-    "id owner title description priority due_date due_time tags completed_at created_at updated_at"
+    "id owner title description priority due_date due_time project parent tags completed_at "
+    "created_at updated_at"
 )
 # Where a spreadsheet finds a formula (OWASP, CSV Injection): at the beginning of a cell, behind any
 # spaces and quotes. Spreadsheets split by the separator of their locale, and then the quotes that
@@ -29,7 +30,7 @@ def export(tasks: TaskQuerySet) -> Iterator[str]:
     A query for each batch, as one for all would outlast the time that a statement has, and its
     rows would all be sent at once where a pooler rules out server-side cursors.
     """
-    tasks, last = tasks.select_related("owner").order_by("pk"), 0
+    tasks, last = tasks.select_related("owner", "project").order_by("pk"), 0
     # Without this mark Excel does not take it for UTF-8.
     yield "\ufeff" + lines([HEADER.split()])
     while batch := list(tasks.filter(pk__gt=last)[:BATCH]):
@@ -46,6 +47,8 @@ def row(task: Task) -> list[str]:
         task.get_priority_display(),
         task.due_date,
         task.due_time,
+        task.project,
+        task.parent_id,
         ", ".join(task.tags),
         task.completed_at,
         task.created_at,

@@ -6,7 +6,7 @@ from django.db import models
 from django_filters import rest_framework as filters
 from django_filters.fields import BaseCSVField
 
-from todo_project.api.filters import ParameterMixin
+from todo_project.api.filters import OwnedKeyFilter, ParameterMixin
 from todo_project.api.prepared import Parameter
 
 from .dates import DATE, FIRST_DUE_DATE, LAST_DUE_DATE
@@ -19,7 +19,7 @@ STATUSES = {
     "completed": TaskQuerySet.completed,
 }
 DUES = ["none", "any", "today", "overdue", "upcoming"]
-SORTS = ["created", "updated", "title", "due_date", "priority"]
+SORTS = ["created", "updated", "title", "due_date", "priority", "position"]
 
 
 class CallersClock:
@@ -35,7 +35,7 @@ class CallersClock:
 class UniqueCSVField(BaseCSVField):
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
-        names = [name.removeprefix("-") for name in cleaned or []]
+        names = [str(name).removeprefix("-") for name in cleaned or []]
         if "" in names or len(names) != len(set(names)):
             raise forms.ValidationError(
                 "Separate values by one comma, each given once.", code="invalid"
@@ -75,6 +75,10 @@ class PriorityFilter(filters.BaseInFilter, filters.ChoiceFilter):
         return super().filter(qs, [Task.Priority[word.upper()] for word in value or []])
 
 
+class ProjectsFilter(OwnedKeyFilter, filters.BaseCSVFilter):
+    base_field_class = UniqueCSVField
+
+
 def one_of(names: list[str]) -> dict[str, Any]:
     """Options of a filter that takes one of `names` and says so when it is given another."""
     return {
@@ -108,6 +112,8 @@ class CountFilter(filters.FilterSet):
     due_before = CalendarDateFilter(
         label="Due on this day or earlier", lookup_expr="lte", **calendar_date()
     )
+    project = ProjectsFilter(label="Project: ids, none", help_text="")
+    parent = OwnedKeyFilter(label="Parent: an id, none")
     tag = TagFilter(label="Tags, all of them", help_text="")
     search = SearchFilter(label='Words, "a phrase", -without')
 

@@ -1,4 +1,5 @@
 import sys
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar, Protocol, Self
 
@@ -9,9 +10,12 @@ from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils import timezone
 
-from todo_project.api.owned import Owned, OwnedQuerySet
+from todo_project.api.owned import OwnedQuerySet, Write
+from todo_project.api.positions import Positioned
+from todo_project.api.relations import CompositeForeignKey
 from todo_project.api.validators import validate_no_control_characters
 
+from . import subtasks
 from .dates import FIRST_DUE_DATE, LAST_DUE_DATE
 from .search import SearchKeyField
 from .tags import TagKeysField, TagsField
@@ -23,6 +27,7 @@ SORT_KEYS = {
     "updated": "updated_at",
     "title": "title_key",
     "priority": "priority",
+    "position": "position",
 }
 # Tasks without a due date come last, whichever the direction.
 DUE_KEYS = {
@@ -138,7 +143,7 @@ class CaseFoldedField(models.TextField):
         return folded
 
 
-class Task(Owned):
+class Task(Positioned):
     class Priority(models.IntegerChoices):
         NONE = 0
         LOW = 1
@@ -159,15 +164,41 @@ class Task(Owned):
     tag_keys = TagKeysField()
     search_key = SearchKeyField()
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Constraints in `Meta` check both together with the owner. `Owned.follow()` and
+    # `Owned.release()` do what Django's `on_delete` would do, but with a revision.
+    project = models.ForeignKey(
+        "projects.Project",
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        db_index=False,
+        db_constraint=False,
+    )
+    parent = models.ForeignKey(
+        "self",
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        limit_choices_to={"deleted_at": None},
+        related_name="subtasks",
+        db_index=False,
+        db_constraint=False,
+    )
+    # The number of tasks above it, and above its parent.
+    depth = models.PositiveSmallIntegerField(default=0, editable=False)
+    parent_depth = models.PositiveSmallIntegerField(null=True, editable=False)
     # When it was put in the trash.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    unread: ClassVar[list[str]] = [*Owned.unread, "tag_keys", "search_key"]
+    unread: ClassVar[list[str]] = [*Positioned.unread, "tag_keys", "search_key"]
     columns: ClassVar[dict[str, list[str]]] = {
         "title": ["title", "title_key", "search_key"],
         "description": ["description", "search_key"],
         "tags": ["tags", "tag_keys"],
         "completed": ["completed_at"],
+        "project": ["project_id"],
+        "parent": ["parent_id", "depth", "parent_depth"],
     }
 
     objects = TaskQuerySet.as_manager()
@@ -199,6 +230,31 @@ class Task(Owned):
                 name="task_due_time_needs_a_date",
                 violation_error_message="A due time needs a due date.",
             ),
+            CompositeForeignKey(
+                name="task_project_of_owner",
+                fields=["project", "owner"],
+                to="projects.Project",
+                to_fields=["id", "owner"],
+            ),
+            # A parent has the same owner and is one level higher, so there are no cycles.
+            CompositeForeignKey(
+                name="task_parent_of_owner",
+                fields=["parent", "owner", "parent_depth"],
+                to="tasks.Task",
+                to_fields=["id", "owner", "depth"],
+            ),
+            models.UniqueConstraint(fields=["id", "owner", "depth"], name="task_of_owner"),
+            models.CheckConstraint(
+                condition=Q(parent=None, parent_depth=None, depth=0)
+                | Q(
+                    parent__isnull=False,
+                    parent_depth__isnull=False,
+                    depth=F("parent_depth") + 1,
+                    depth__lte=3,
+                ),
+                name="task_depth",
+                violation_error_message="A task is at most 3 levels below another.",
+            ),
         ]
         # Each serves a list in its order, both ways, a page costing the same wherever it is and
         # however much is in the trash; then those of the trash and of clients that ask what has
@@ -207,12 +263,24 @@ class Task(Owned):
         indexes = [
             live_index("owner", "created_at", "id", name="task_by_created"),
             live_index("owner", "title_key", "id", name="task_by_title"),
+            live_index("owner", "position", "id", name="task_by_position"),
             live_index("owner", DUE_KEYS["due_date"], "id", name="task_by_due_date"),
             live_index("owner", DUE_KEYS["-due_date"], "id", name="task_by_due_date_reversed"),
             models.Index(
                 fields=["owner", "deleted_at", "id"],
                 condition=Q(deleted_at__isnull=False),
                 name="task_in_trash",
+            ),
+            # The lists of a project and of a parent, and all rows that refer to one.
+            models.Index(
+                fields=["project", "created_at", "id"],
+                condition=Q(project__isnull=False),
+                name="task_by_project",
+            ),
+            models.Index(
+                fields=["parent", "created_at", "id"],
+                condition=Q(parent__isnull=False),
+                name="task_by_parent",
             ),
             models.Index(fields=["owner", "revision", "id"], name="task_by_revision"),
             live_index("created_at", "id", name="task_of_all_by_created"),
@@ -248,5 +316,30 @@ class Task(Owned):
     def assign(self, name: str, value: Any, now: datetime) -> None:
         if name == "completed":
             self.completed_at = now if value else None
-        else:
-            super().assign(name, value, now)
+            return
+        super().assign(name, value, now)
+        if name == "parent":
+            self.set_depth()
+
+    def prepare(self, place: int) -> None:
+        super().prepare(place)
+        self.set_depth()
+
+    def set_depth(self) -> None:
+        self.parent_depth = None if self.parent is None else self.parent.depth
+        self.depth = 0 if self.parent_depth is None else self.parent_depth + 1
+
+    def others(self) -> Any:
+        return super().others().filter(deleted_at=None)
+
+    def differs(self, name: str, value: Any) -> bool:
+        if name in ("project", "parent"):
+            return bool(getattr(self, f"{name}_id") != (value and value.pk))
+        return super().differs(name, value)
+
+    def follow(self, writing: Write, old: Mapping[str, Any]) -> None:
+        subtasks.follow(writing, self, old)
+
+    @classmethod
+    def release(cls, writing: Write, ones: list[Any]) -> list[Any]:
+        return list(dict.fromkeys([*ones, *subtasks.below(writing, ones)]))

@@ -10,7 +10,7 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 
-from todo_project.api.schema import ETAG, STRING
+from todo_project.api.schema import ETAG, ID, KEY, STRING
 
 from .models import Task
 from .operations import BulkResultSerializer
@@ -30,6 +30,9 @@ STORED = {
     **SENT,
     "completed": False,
     "completed_at": None,
+    "project": 7,
+    "parent": None,
+    "position": "aD9",
     "revision": 815,
     "created_at": "2026-11-20T10:00:00.123456Z",
     "updated_at": "2026-11-20T10:00:00.123456Z",
@@ -55,16 +58,18 @@ PRIORITIES = {
     "uniqueItems": True,
 }
 TAGS = {"type": "array", "items": {"type": "string", "maxLength": LONGEST}, "maxItems": MOST}
-ID = OpenApiParameter(
-    "id", {"type": "integer", "format": "int64", "minimum": 1}, OpenApiParameter.PATH
-)
 NAME = OpenApiParameter("name", STRING["schema"], OpenApiParameter.PATH)
-KEY = OpenApiParameter(
-    "Idempotency-Key",
-    {"type": "string", "pattern": "^[!-~]{1,255}$"},
-    OpenApiParameter.HEADER,
-    description="Sent again with the same body, it changes nothing and has the first answer.",
-)
+KEY_OR_NONE = {"type": "string", "pattern": "^([1-9][0-9]*|none)$"}
+PROJECTS = {"type": "array", "items": KEY_OR_NONE, "uniqueItems": True}
+FILTERS = [
+    OpenApiParameter("priority", PRIORITIES, explode=False, style="form"),
+    OpenApiParameter("status", enum=["all", "pending", "completed"]),
+    OpenApiParameter(
+        "project", PROJECTS, explode=False, style="form", description="Ids, or `none`."
+    ),
+    OpenApiParameter("parent", KEY_OR_NONE, description="An id, or `none`."),
+    OpenApiParameter("tag", TAGS, explode=False, style="form"),
+]
 OPERATIONS = [
     {"op": "create", "ref": "oats", "data": {"title": "Buy oats"}},
     {"op": "update", "id": 42, "data": {"priority": "high"}, "if_match": '"42-815"'},
@@ -90,11 +95,7 @@ task_schema = extend_schema_view(
         summary="List tasks",
         description="One page of the caller's tasks, the newest first unless `sort` says "
         "otherwise. Follow `Link` for more.",
-        parameters=[
-            OpenApiParameter("priority", PRIORITIES, explode=False, style="form"),
-            OpenApiParameter("status", enum=["all", "pending", "completed"]),
-            OpenApiParameter("tag", TAGS, explode=False, style="form"),
-        ],
+        parameters=FILTERS,
     ),
     create=extend_schema(
         summary="Create a task",
@@ -117,9 +118,12 @@ task_schema = extend_schema_view(
         parameters=[ID],
         description="It can be restored for 30 days, then it is deleted for good.",
     ),
+    position=extend_schema(
+        summary="Move a task in `sort=position`", parameters=[ID], responses=TaskSerializer
+    ),
     restore=extend_schema(summary="Restore a task from the trash", parameters=[ID]),
     complete=extend_schema(summary="Complete or reopen a task", parameters=[ID]),
-    summary=extend_schema(summary="Count tasks"),
+    summary=extend_schema(summary="Count tasks", filters=True, parameters=FILTERS),
 )
 
 

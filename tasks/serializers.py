@@ -9,8 +9,10 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from todo_project.api.fields import STRING_FIELDS, MultilineField
+from todo_project.api.relations import OwnedRelatedField
 from todo_project.api.serializers import OwnedSerializer
 
+from . import subtasks
 from .dates import DATE, INSTANT, TIME
 from .models import Task
 from .tags import MOST, TagListField, respell, unite, without
@@ -92,6 +94,7 @@ class TaskSerializer(OwnedSerializer):
         models.DateField: CalendarDateField,
         models.TimeField: WallClockField,
     }
+    serializer_related_field = OwnedRelatedField
     completed = serializers.BooleanField(required=False)
     description = NullableTextField(
         required=False,
@@ -114,11 +117,18 @@ class TaskSerializer(OwnedSerializer):
             "priority",
             "due_date",
             "due_time",
+            "project",
+            "parent",
             "tags",
+            "position",
             "revision",
             "created_at",
             "updated_at",
         ]
+        extra_kwargs = {
+            "parent": {"style": {"base_template": "input.html"}},  # of too many to choose from
+            "position": {"read_only": True},
+        }
 
     @cached_property
     def fields(self) -> Any:
@@ -157,6 +167,7 @@ class TaskSerializer(OwnedSerializer):
             raise invalid("due_time", "A due time needs a due date.")
         if len(change_tags(task, attrs).get("tags", [])) > MOST:
             raise invalid("tags_add", f"A task has at most {MOST} tags.")
+        subtasks.check_place(self.context["writing"], task, attrs)
         return attrs
 
     def update(self, instance: Any, validated_data: Any) -> Any:

@@ -50,7 +50,7 @@ class TrashViewSet(
     def empty(self, request: Request) -> Response:
         """Delete all of it for good."""
         trashed = Task.objects.trashed().for_user(self.request.user)
-        self.writing.delete(*trashed.only("owner"))
+        self.writing.delete(*trashed.only("owner", "parent"))
         return Response(status=204)
 
 
@@ -59,7 +59,7 @@ def purge(now: datetime) -> int:
     old, total = Task.objects.filter(deleted_at__lt=now - KEPT), 0
     for owner_id in list(old.order_by("owner").values_list("owner", flat=True).distinct()):
         with write_of([owner_id]) as writing:
-            tasks = old.filter(owner__in=[*writing.revisions]).only("owner")
+            tasks = old.filter(owner__in=[*writing.revisions]).only("owner", "parent")
             writing.delete(*tasks)
             total += len(tasks)
     return total

@@ -14,6 +14,7 @@ from todo_project.api.filters import OwnedFilterBackend
 from todo_project.api.idempotency import idempotent
 from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.pagination import KeysetPagination
+from todo_project.api.positions import PositionMixin
 from todo_project.api.preconditions import ETagMixin
 from todo_project.api.prepared import values_given
 from todo_project.api.query_parameters import StrictQueryMixin
@@ -27,7 +28,12 @@ from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
 
 @task_schema
 class TaskViewSet(
-    ETagMixin, IgnoredMembersMixin, StrictQueryMixin, ConditionalListMixin, OwnedViewSet
+    ETagMixin,
+    IgnoredMembersMixin,
+    StrictQueryMixin,
+    ConditionalListMixin,
+    PositionMixin,
+    OwnedViewSet,
 ):
     """The caller's tasks."""
 

@@ -134,7 +134,7 @@ CORS_EXPOSE_HEADERS = [
 
 # Application
 
-OUR_APPS = ["accounts", "tasks", "sync"]
+OUR_APPS = ["accounts", "projects", "tasks", "sync"]
 INSTALLED_APPS = [
     *OUR_APPS,
     "todo_project",
@@ -299,6 +299,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "auth", "description": "Accounts, sign-ins and tokens."},
         {"name": "tasks", "description": "The caller's tasks."},
+        {"name": "projects", "description": "The caller's projects, which tasks may be in."},
         {"name": "sync", "description": "Changes, for clients that keep a copy."},
     ],
     "COMPONENT_SPLIT_REQUEST": True,
@@ -308,6 +309,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "todo_project.api.schema.require_what_is_always_answered",
         "tasks.schema.complete_tasks",
+        "projects.schema.complete_projects",
     ],
     "SCHEMA_PATH_PREFIX": "/api",
     # Session cookies belong to the browsable API. Users cannot enter one in Swagger UI.

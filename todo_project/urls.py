@@ -19,6 +19,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="task-list")),
     path("api/auth/", include("accounts.urls")),
     path("api/", include("tasks.urls")),
+    path("api/", include("projects.urls")),
     path("api/", include("sync.urls")),
     path("api-auth/register/", SignUpView.as_view(), name="sign-up"),
     path("api-auth/login/", login_view),  # in place of the one in the next line

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from accounts.tokens import RefreshToken
+from projects.models import Project
 from tasks.models import Task
 from todo_project.api.owned import write
 
@@ -44,6 +45,20 @@ def test_it_mirrors_an_account(mirror, milk, alice):
     assert titles(mirror) == ["Buy oat milk"]
 
 
+def test_it_mirrors_projects(mirror, alice):
+    home, work = (Project.objects.create(owner=alice, name=name) for name in ("Home", "Work"))
+    mirror.sync()
+    home.change({"name": "House"})
+    work.delete()
+
+    mirror.sync()
+
+    assert [project["name"] for project in mirror.projects.values()] == ["House"]
+    mirror.tasks["0"] = {"id": 0, "title": "Not there", "revision": 1}
+    mirror.verify()
+    assert mirror.tasks == {}
+
+
 def test_it_goes_on_from_its_file(mirror, milk, client_class):
     mirror.sync()
 
@@ -75,5 +90,5 @@ def test_its_file_is_json(mirror, milk):
     mirror.sync()
 
     with open(mirror.path) as file:
-        tasks, token = json.load(file)
-    assert (tasks[str(milk.pk)]["title"], token) == ("Buy milk", mirror.next)
+        tasks, projects, token = json.load(file)
+    assert (tasks[str(milk.pk)]["title"], projects, token) == ("Buy milk", {}, mirror.next)

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Tombstone, User
+from projects.models import Project
 from sync import tokens
 from tasks.models import Task
 from todo_project.api.owned import write
@@ -32,9 +33,10 @@ def test_it_reads_everything_at_first(alice_client, milk):
 
     answer = response.json()
     assert response.status_code == 200
-    assert list(answer) == ["tasks", "deleted", "next", "has_more"]
+    assert list(answer) == ["tasks", "projects", "deleted", "next", "has_more"]
+    assert answer["projects"] == []
     assert answer["tasks"] == [alice_client.get(f"{TASKS}/{milk.pk}").json()]
-    assert answer["deleted"] == {"tasks": []}
+    assert answer["deleted"] == {"tasks": [], "projects": []}
     assert answer["has_more"] is False
 
 
@@ -66,7 +68,7 @@ def test_a_task_in_the_trash_is_deleted_and_comes_back(alice_client, mirror, mil
         writing.set(milk, deleted_at=None)
     (restored,) = mirror.sync()
 
-    assert (deleted["tasks"], deleted["deleted"]) == ([], {"tasks": [milk.pk]})
+    assert (deleted["tasks"], deleted["deleted"]) == ([], {"tasks": [milk.pk], "projects": []})
     assert [task["id"] for task in restored["tasks"]] == [milk.pk]
 
 
@@ -76,7 +78,7 @@ def test_a_task_that_is_deleted_for_good_is_deleted(mirror, three):
 
     (answer,) = mirror.sync()
 
-    assert answer["deleted"] == {"tasks": [three[0].pk]}
+    assert answer["deleted"] == {"tasks": [three[0].pk], "projects": []}
 
 
 def test_a_new_client_is_not_told_of_what_was_deleted_before(alice_client, mirror, three):
@@ -85,7 +87,7 @@ def test_a_new_client_is_not_told_of_what_was_deleted_before(alice_client, mirro
 
     (answer,) = mirror.sync()
 
-    assert answer["deleted"] == {"tasks": []}
+    assert answer["deleted"] == {"tasks": [], "projects": []}
     assert mirror.titles() == ["three"]
 
 
@@ -140,7 +142,7 @@ def test_a_write_that_is_later_than_the_look_up_waits_for_the_next_page(alice, m
     monkeypatch.setattr("sync.views.read_token", write_first)
     (answer,) = mirror.sync()
     monkeypatch.undo()
-    assert (answer["tasks"], answer["deleted"]) == ([], {"tasks": []})
+    assert (answer["tasks"], answer["deleted"]) == ([], {"tasks": [], "projects": []})
     (answer,) = mirror.sync()
 
     assert [task["title"] for task in answer["tasks"]] == ["second"]
@@ -182,7 +184,7 @@ def test_a_page_costs_a_query_of_each_source(mirror, three):
     with CaptureQueriesContext(connection) as queries:
         mirror.sync()
 
-    assert len(queries) == 3  # the caller, the tasks, the tombstones
+    assert len(queries) == 4  # the caller, the tasks, the projects, the tombstones
 
 
 def test_the_check_is_that_of_the_copy(alice, alice_client, mirror, three):
@@ -194,7 +196,7 @@ def test_the_check_is_that_of_the_copy(alice, alice_client, mirror, three):
     for task in mirror.tasks.values():
         text = f"task:{task['id']}:{task['revision']}"
         digest ^= int.from_bytes(sha256(text.encode()).digest()[:8])
-    assert answer["check"] == {"tasks": 2, "digest": f"{digest:016x}"}
+    assert answer["check"] == {"tasks": 2, "projects": 0, "digest": f"{digest:016x}"}
 
 
 def test_only_the_last_page_has_a_check(mirror, three):
@@ -219,7 +221,7 @@ def test_a_bad_limit_is_refused(alice_client, limit):
         lambda token: token[1:],
         lambda token: "\x00",
         lambda token: token * 10,
-        lambda token: Signer(salt=tokens.SALT).sign_object([0, 1, 0, 1, 0, 0, 0]),
+        lambda token: Signer(salt=tokens.SALT).sign_object([1, 1, 0, 1, 0, 0, 0]),
         lambda token: Signer(salt=tokens.SALT).sign_object("text"),
     ],
 )
@@ -279,3 +281,23 @@ def test_tokens_survive_a_change_of_keys(mirror, milk, settings):
     (answer,) = mirror.sync()
 
     assert answer["tasks"] == []
+
+
+def test_projects_are_among_the_changes(alice, alice_client, mirror, milk):
+    home, work = (Project.objects.create(owner=alice, name=name) for name in ("Home", "Work"))
+    (first,) = mirror.sync(verify="true")
+
+    home.change({"archived": True})
+    work.delete()
+    (second,) = mirror.sync(verify="true")
+
+    assert [project["name"] for project in first["projects"]] == ["Home", "Work"]
+    assert (first["check"]["tasks"], first["check"]["projects"]) == (1, 2)
+    assert second["projects"] == [alice_client.get(f"/api/projects/{home.pk}").json()]
+    assert second["deleted"] == {"tasks": [], "projects": [work.pk]}
+    assert second["check"]["projects"] == 1
+    digest = 0
+    home.refresh_from_db()
+    for text in (f"task:{milk.pk}:{milk.revision}", f"project:{home.pk}:{home.revision}"):
+        digest ^= int.from_bytes(sha256(text.encode()).digest()[:8])
+    assert second["check"]["digest"] == f"{digest:016x}"

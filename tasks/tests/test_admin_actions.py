@@ -120,9 +120,9 @@ def test_it_costs_a_fixed_number_of_queries(staff, alice, django_assert_num_quer
         staff.post(URL, {**form, "action": action})
 
     # The session, the user, the keys of the list, the number of selected rows; a savepoint and its
-    # release, between them the owners, the counter of the owner, the locked rows, the update and
-    # the history. The message is stored in a cookie.
-    with django_assert_num_queries(11):
+    # release, between them the owners, the counter of the owner, the locked rows, their subtasks,
+    # the update and the history. The message is stored in a cookie.
+    with django_assert_num_queries(12):
         staff.post(URL, form)
 
     assert not Task.objects.pending().exists()
@@ -202,6 +202,8 @@ def test_it_exports_tasks(staff, alice):
         "priority": "High",
         "due_date": "2026-12-01",
         "due_time": "10:30:00",
+        "project": "",
+        "parent": "",
         "tags": "home, 5 min",
         "completed_at": "",
         "created_at": str(task.created_at),

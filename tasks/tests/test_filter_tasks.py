@@ -105,7 +105,8 @@ def test_filters_combine(alice_client, query, expected):
         (
             "page=2",
             "page",
-            "status, priority, due, due_after, due_before, tag, search, sort, page_size, cursor",
+            "status, priority, due, due_after, due_before, project, parent, tag, search, sort, "
+            "page_size, cursor",
         ),
         ("format=json", "format", "status"),
         ("owner=1", "owner", "status"),

@@ -147,7 +147,7 @@ def plan(rf, query):
         ("q=Task 99", "task_of_all_by_title"),
         ("q=Task 99&o=6", "task_of_all_by_title"),
         ("due=today", "task_of_all_by_due_date"),
-        ("q=99", "tasks_task_pkey"),
+        ("q=99", "Index Cond: (id = '99'"),
         ("trash=yes", "Index Only Scan Backward using task_of_all_in_trash"),
     ],
 )

@@ -1,6 +1,7 @@
-"""All writes of tasks use `write()`: by the API, the admin and commands."""
+"""All writes of tasks and projects use `write()`: by the API, the admin and commands."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Tombstone, User
+from projects.models import Project
 from tasks.models import Task
 from todo_project.tests.test_matrix import EXPECTED
 
@@ -23,6 +25,9 @@ API = [
     ("DELETE", "/api/tasks/{id}", None),
     ("PATCH", "/api/tasks/{id}/complete", {}),
     ("PATCH", "/api/tasks/{id}/complete", {"completed": False}),
+    ("PATCH", "/api/tasks/{id}", {"project": None}),
+    ("PATCH", "/api/tasks/{id}/position", {"before": None}),
+    ("PATCH", "/api/tasks/{id}/position", {"after": None}),
     ("POST", "/api/tasks/{id}/restore", None),
     ("POST", "/api/tasks/{trashed}/restore", None),
     ("POST", "/api/tasks/bulk", {"operations": [{"op": "complete", "id": "{id}"}]}),
@@ -31,7 +36,15 @@ API = [
     ("DELETE", "/api/tags/{tag}", None),
     ("DELETE", "/api/trash", None),
     ("DELETE", "/api/trash/{trashed}", None),
+    ("POST", "/api/projects", {"name": "Work"}),
+    ("PUT", "/api/projects/{project}", {"name": "Work"}),
+    ("PATCH", "/api/projects/{project}", {"archived": True}),
+    ("PATCH", "/api/projects/{project}", {"name": "Home"}),
+    ("PATCH", "/api/projects/{project}/position", {"before": None}),
+    ("DELETE", "/api/projects/{project}", None),
+    ("DELETE", "/api/projects/{project}?tasks=trash", None),
 ]
+PROJECTS = "/admin/projects/project/"
 ADMIN = "/admin/tasks/task/"
 STAFF = [
     (f"{ADMIN}add/", {"owner": "{owner}", "title": "x", "priority": 0, "etag": '"None-0"'}),
@@ -43,6 +56,11 @@ STAFF = [
         for action in ["complete", "reopen", "discard", "restore", "delete_selected"]
     ],
     (f"{ADMIN}?trash=yes", {"action": "restore", "_selected_action": "{trashed}"}),
+    (f"{PROJECTS}add/", {"owner": "{owner}", "name": "Work"}),
+    (f"{PROJECTS}{{project}}/change/", {"name": "Work"}),
+    (f"{PROJECTS}{{project}}/change/", {"name": "Home"}),
+    (f"{PROJECTS}{{project}}/delete/", {"post": "yes"}),
+    (PROJECTS, {"action": "delete_selected", "_selected_action": "{project}", "post": "yes"}),
 ]
 
 
@@ -54,11 +72,12 @@ def trashed(alice):
 
 
 @pytest.fixture
-def fill(alice, milk, trashed):
-    """Inserts the ids of tasks into a path or body."""
-    milk.change({"tags": ["shop"]})
+def fill(alice, milk, trashed, home):
+    """Inserts the ids of tasks and projects into a path or body."""
+    milk.change({"tags": ["shop"], "project": home})
+    Task.objects.create(owner=alice, title="Find the bottles", project=home, parent=milk)
     known = {"id": milk.pk, "trashed": trashed.pk, "owner": alice.pk, "etag": milk.etag}
-    known["tag"] = "shop"
+    known |= {"tag": "shop", "project": home.pk}
 
     def fill(value):
         if isinstance(value, dict):
@@ -77,7 +96,12 @@ def numbered(alice):
     """Checks that a call takes one number and that all rows it changes have this number."""
 
     def rows():
-        return {row["id"]: row for row in Task.objects.values()}
+        """The rows by model and id."""
+        return {
+            (model._meta.model_name, row["id"]): row
+            for model in (Task, Project)
+            for row in model.objects.values()
+        }
 
     def check(call):
         before, counter = rows(), counter_of(alice)
@@ -94,8 +118,8 @@ def numbered(alice):
         gone = before.keys() - after.keys()
         assert counter_of(alice) == counter + bool(changed or gone)
         assert {row["revision"] for row in changed} <= {counter + 1}
-        assert {*Tombstone.objects.values_list("object_id", "revision")} == {
-            (pk, counter + 1) for pk in gone
+        assert {*Tombstone.objects.values_list("kind", "object_id", "revision")} == {
+            (*key, counter + 1) for key in gone
         }
         assert_locked_first(statements)
 
@@ -107,11 +131,12 @@ def counter_of(user):
 
 
 def assert_locked_first(statements):
-    """Checks that no statement writes tasks before a number is taken."""
+    """Checks that no statement writes tasks or projects before a number is taken."""
     locked = False
     for sql in statements:
         locked |= sql.startswith('UPDATE "accounts_user" SET revision = revision + 1')
-        writes = sql.startswith(("INSERT", "UPDATE", "DELETE")) and '"tasks_task"' in sql
+        named = '"tasks_task"' in sql or '"projects_project"' in sql
+        writes = named and sql.startswith(("INSERT", "UPDATE", "DELETE"))
         assert locked or not writes, sql
 
 
@@ -126,11 +151,15 @@ def test_every_unsafe_api_call_is_tested():
     unsafe = {
         (method, route)
         for route, methods in EXPECTED.items()
-        if route.startswith("/api/t")
+        if route.startswith(("/api/t", "/api/projects"))
         for method in methods.keys() - SAFE
     }
 
-    assert {(method, path.replace("{trashed}", "{id}")) for method, path, _ in API} == unsafe
+    tested = {(method, path.partition("?")[0]) for method, path, _ in API}
+
+    assert {(method, re.sub("{trashed}|{project}", "{id}", path)) for method, path in tested} == (
+        unsafe
+    )
 
 
 @pytest.mark.parametrize(("path", "form"), STAFF)
@@ -160,17 +189,19 @@ WRITES = {
 
 
 def writes_of(path):
-    """The source text of the calls in a module that may write tasks."""
+    """The source text of the calls in a module that may write tasks or projects."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             text = ast.unparse(node.func)
             by_path = text.startswith(("writing.", "self.writing.", "w."))
-            if node.func.attr in WRITES and "ask" in text and not by_path:
+            named = "ask" in text or "roject" in text
+            if node.func.attr in WRITES and named and not by_path:
                 yield f"{path.name}: {text}"
 
 
 def test_all_code_writes_tasks_through_write():
-    folders = [settings.BASE_DIR / name for name in ("accounts", "tasks", "todo_project")]
+    names = ("accounts", "projects", "tasks", "todo_project")
+    folders = [settings.BASE_DIR / name for name in names]
     modules = [path for folder in folders for path in Path(folder).rglob("*.py")]
 
     found = [

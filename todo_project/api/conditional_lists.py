@@ -20,12 +20,14 @@ class ConditionalListMixin:
     """
 
     request: Any
+    is_unchanged = False
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         view: Any = super()
         etag = self.list_tag()
         known = request.META.get("HTTP_IF_NONE_MATCH")
         if etag and known and matches(known, etag):
+            self.is_unchanged = True  # the objects that its filters refer to still exist
             view.filter_queryset(view.get_queryset())  # raises the same errors as the list
             view.paginator.read(request)
             response = Response(status=304)

@@ -1,5 +1,6 @@
 """django-filter for prepared querysets: requests with the same filters share one SQL string."""
 
+import re
 from collections.abc import Mapping
 from copy import copy
 from functools import cache
@@ -7,12 +8,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import QuerySet
+from django.db.models import BigAutoField, Q, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import get_error_detail
 
 from .prepared import Parameter, cached_for
+from .relations import LARGEST
 
 
 class ParameterMixin:
@@ -30,6 +32,71 @@ class ParameterMixin:
 
     def make_parameter(self, name: str, shape: Any) -> Any:
         return Parameter(name, self.model._meta.get_field(self.field_name))
+
+    def check(self, model: Any, value: Any, user: Any) -> None:
+        """Raises Django's `ValidationError` if a value refers to an object of another user."""
+
+
+class KeyField(forms.Field):
+    """The id of an object, or `none`."""
+
+    def to_python(self, value: Any) -> Any:
+        if value == "none" or value is None:
+            return value
+        if not re.fullmatch("[1-9][0-9]{0,18}", value) or int(value) > LARGEST:
+            raise DjangoValidationError("Must be an id or none.", code="invalid")
+        return int(value)
+
+
+class KeyParameter(Parameter):
+    """One of the ids in the value of a filter."""
+
+    def __init__(self, name: str, place: int) -> None:
+        super().__init__(name, BigAutoField())
+        self.place = place
+
+    def value(self, values: Mapping[str, Any]) -> Any:
+        return find_keys(values[self.name])[self.place]
+
+
+class OwnedKeyFilter(ParameterMixin, filters.Filter):
+    """By a foreign key to an object of the caller.
+
+    The id of another owner's object gets the error of a missing one. Takes one value; with
+    `BaseCSVFilter` as another base, a comma-separated list.
+    """
+
+    field_class = KeyField
+
+    def shape_of(self, value: Any) -> tuple[int, bool]:
+        """How many ids there are, and whether `none` is among the values."""
+        keys = find_keys(value)
+        return len(keys), len(keys) < len(as_list(value))
+
+    def make_parameter(self, name: str, shape: tuple[int, bool]) -> Any:
+        count, with_none = shape
+        keys = [KeyParameter(name, place) for place in range(count)]
+        return [*keys, None] if with_none else keys
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        condition = Q()
+        for key in value or []:
+            condition |= Q(**{self.field_name: key})
+        return qs.filter(condition)
+
+    def check(self, model: Any, value: Any, user: Any) -> None:
+        keys, field = find_keys(value), model._meta.get_field(self.field_name)
+        objects = field.related_model._default_manager.complex_filter(field.get_limit_choices_to())
+        if keys and objects.for_user(user).filter(pk__in=keys).count() < len(keys):
+            raise DjangoValidationError("There is no such object.", code="does_not_exist")
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def find_keys(value: Any) -> list[int]:
+    return [key for key in as_list(value) if key != "none"]
 
 
 class OwnedFilterBackend(filters.DjangoFilterBackend):
@@ -54,12 +121,27 @@ class OwnedFilterBackend(filters.DjangoFilterBackend):
             return super().filter_queryset(request, queryset, view)
         fields = form_fields(filterset_class, queryset.model)
         cleaned = clean(fields, read_choices(fields, request.query_params))
+        if not getattr(view, "is_unchanged", False):
+            check(filterset_class, queryset.model, cleaned, request.user)
         shape = tuple(
             (name, shape_of(filterset_class.base_filters[name], value))
             for name, value in cleaned.items()
         )
         view.parameters.update(cleaned)
         return cached_for(filter_by_shape, queryset)(filterset_class, shape)
+
+
+def check(
+    filterset_class: type[filters.FilterSet], model: Any, cleaned: Mapping[str, Any], user: Any
+) -> None:
+    """Raises `ValidationError` if a value refers to an object that the user does not have."""
+    for name, value in cleaned.items():
+        one: Any = filterset_class.base_filters[name]
+        if isinstance(one, ParameterMixin):
+            try:
+                one.check(model, value, user)
+            except DjangoValidationError as error:
+                raise ValidationError({name: get_error_detail(error)}) from None
 
 
 def read_choices(fields: Mapping[str, forms.Field], query: Any) -> dict[str, str]:

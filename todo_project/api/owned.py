@@ -75,6 +75,24 @@ class Owned(models.Model):
         """Set a member; `now` is the time of the write."""
         setattr(self, name, value)
 
+    def prepare(self, place: int) -> None:
+        """Called before a write creates it, after `place` others. Its revision is set."""
+
+    def differs(self, name: str, value: Any) -> bool:
+        """Whether a member has another value."""
+        return bool(getattr(self, name) != value)
+
+    def follow(self, writing: "Write", old: Mapping[str, Any]) -> None:
+        """Called after a write has changed the members in `old`. Changes what depends on them."""
+
+    @classmethod
+    def release(cls, writing: "Write", ones: list[Any]) -> list[Any]:
+        """Called before these are deleted permanently. Changes the rows that refer to them.
+
+        Gives these and all other objects that must be deleted with them.
+        """
+        return ones
+
     def change(self, values: Mapping[str, Any]) -> None:
         """Set the members that differ and write only their columns, or nothing if none differs.
 
@@ -101,6 +119,9 @@ class Write:
         self.now = timezone.now()
         self.changed: set[int] = set()  # the ids of owners whose numbers are used
         self.created: list[Owned] = []
+        self.place = 0  # the number of objects it has created
+        self.known: dict[Owned, Owned] = {}  # one object per row
+        self.expanded: set[int] = set()  # the keys of known rows whose children are all known
         self.updated: dict[Owned, set[str]] = {}  # the columns to write for each object
 
     @property
@@ -117,6 +138,8 @@ class Write:
         for one in ones:
             one.revision = self.use_number(one)
             one.updated_at = one.updated_at or one.created_at
+            one.prepare(self.place)
+            self.place += 1
         self.created += ones
 
     def update(self, one: Owned, **values: Any) -> bool:
@@ -128,19 +151,29 @@ class Write:
 
     def set(self, one: Owned, **values: Any) -> bool:
         """Like `update()`, but keeps `updated_at`: for changes that users do not see as edits."""
-        changed = [name for name, value in values.items() if getattr(one, name) != value]
+        changed = {name: value for name, value in values.items() if one.differs(name, value)}
         if not changed:
             return False
+        old = {name: one.__dict__.get(name) for name in changed}
+        self.store(one, **changed)
+        one.follow(self, old)
+        return True
+
+    def store(self, one: Owned, **values: Any) -> None:
+        """Set these members, but change nothing that depends on them."""
         number = self.use_number(one)
-        columns = [column for name in changed for column in one.columns.get(name, [name])]
+        columns = [column for name in values for column in one.columns.get(name, [name])]
         self.write_columns(
             one,
             [*columns, "revision", "member_revisions"],
-            **{name: values[name] for name in changed},
+            **values,
             revision=number,
-            member_revisions={**one.member_revisions, **dict.fromkeys(changed, number)},
+            member_revisions={**one.member_revisions, **dict.fromkeys(values, number)},
         )
-        return True
+
+    def know(self, rows: Iterable[Any]) -> list[Any]:
+        """These rows; for a row that this write already has, the same object as before."""
+        return [self.known.setdefault(row, row) for row in rows]
 
     def write_columns(self, one: Owned, columns: Collection[str], **values: Any) -> None:
         for name, value in values.items():
@@ -149,10 +182,12 @@ class Write:
             field: Any = one._meta.get_field(column)
             field.pre_save(one, False)
         if not one._state.adding:
+            self.know([one])
             self.updated.setdefault(one, set()).update(columns)
 
     def delete(self, *ones: Owned) -> None:
         """Delete permanently. A tombstone informs clients that have a copy."""
+        ones = tuple(row for model, rows in by(type, ones) for row in model.release(self, rows))
         tombstone: Any = apps.get_model("accounts.Tombstone")
         tombstone.objects.bulk_create(
             [
@@ -179,6 +214,7 @@ class Write:
         else:
             for model, rows in by(type, created):
                 model._base_manager.bulk_create(rows, BATCH)
+        self.know(created)
         for model, rows in by(type, updated):
             save_all(model, {one: updated[one] for one in rows})
 
@@ -237,7 +273,7 @@ def write_rows(queryset: models.QuerySet[Any]) -> Iterator[tuple[Write, list[Any
     found = queryset.order_by().values_list("owner_id", flat=True).distinct()
     with write_of(found) as writing:
         rows = queryset.filter(owner__in=[*writing.revisions]).order_by("pk")
-        yield writing, list(rows.select_for_update(of=["self"]))
+        yield writing, writing.know(rows.select_for_update(of=["self"]))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from .conditional_lists import ConditionalListMixin
@@ -95,6 +96,15 @@ APPLIED = {
         **STRING,
     }
 }
+ID = OpenApiParameter(
+    "id", {"type": "integer", "format": "int64", "minimum": 1}, OpenApiParameter.PATH
+)
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    OpenApiParameter.HEADER,
+    description="Sent again with the same body, it changes nothing and has the first answer.",
+)
 ETAG = {"ETag": {"description": "Changes each time the object changes.", **STRING}}
 
 

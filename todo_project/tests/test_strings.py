@@ -6,6 +6,7 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from projects.models import Project
 from tasks.models import Task
 
 DOCUMENT = yaml.safe_load((settings.BASE_DIR / "docs" / "openapi.yml").read_text())
@@ -50,13 +51,15 @@ def test_the_schema_has_string_members():
 @pytest.mark.parametrize(("method", "path", "member"), MEMBERS)
 def test_a_number_is_refused_as_a_string(alice, method, path, member, number):
     milk = Task.objects.create(owner=alice, title="Buy milk", tags=["shop"])
+    home = Project.objects.create(owner=alice, name="Home")
     client = APIClient()
     client.force_authenticate(alice)
     body = f'{{"{member}": {number}}}'
+    pk = home.pk if "/projects/" in path else milk.pk
 
     response = client.generic(
         method,
-        path.replace("{id}", str(milk.pk)).replace("{name}", "shop"),
+        path.replace("{id}", str(pk)).replace("{name}", "shop"),
         body,
         content_type="application/json",
     )
@@ -64,4 +67,5 @@ def test_a_number_is_refused_as_a_string(alice, method, path, member, number):
     assert response.status_code == 400
     assert member in [error["field"] for error in response.json()["errors"]]
     assert alice.tasks.values_list("revision", flat=True).get() == 1
+    assert alice.projects.values_list("revision", flat=True).get() == 2
     assert User.objects.count() == 1

@@ -14,7 +14,7 @@ KINDS = ["tasks:read", "tasks:write", "tasks:read tasks:write"]
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 SAFE = ["GET", "HEAD", "OPTIONS"]
 # These take personal tokens. A new route takes none until it declares a scope.
-TASK_ROUTES = ["/api/tasks", "/api/tags", "/api/trash", "/api/sync"]
+TASK_ROUTES = ["/api/tasks", "/api/tags", "/api/trash", "/api/projects", "/api/sync"]
 ROUTES = [route for route in EXPECTED if route.startswith("/api/")]
 
 

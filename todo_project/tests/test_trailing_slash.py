@@ -5,6 +5,7 @@ import pytest
 
 from accounts.models import User
 from accounts.tokens import RefreshToken
+from projects.models import Project
 from tasks.models import Task
 
 PATHS = [
@@ -12,9 +13,14 @@ PATHS = [
     "/api/tasks/summary",
     "/api/tasks/1",
     "/api/tasks/1/complete",
+    "/api/tasks/1/position",
     "/api/tasks/1/restore",
     "/api/tasks/bulk",
     "/api/trash",
+    "/api/projects",
+    "/api/projects/1",
+    "/api/projects/1/position",
+    "/api/tags",
     "/api/auth/register",
     "/api/auth/login",
     "/api/auth/refresh",
@@ -28,7 +34,7 @@ PATHS = [
 ]
 # Differences between any two calls, with or without a slash.
 MOVING = {"created_at", "updated_at", "completed_at", "date_joined", "id", "access", "refresh"}
-MOVING |= {"revision", "ETag", "Expires", "Location", "Content-Length", "X-Request-ID"}
+MOVING |= {"revision", "position", "ETag", "Expires", "Location", "Content-Length", "X-Request-ID"}
 
 
 def still(members):
@@ -38,17 +44,21 @@ def still(members):
 def reset(alice):
     """Undo the changes of the previous request, which may have deleted the account."""
     Task.objects.all().delete()
+    Project.objects.all().delete()
     User.objects.exclude(pk=alice.pk).delete()
     alice._state.adding = not User.objects.filter(pk=alice.pk).exists()
     alice.set_password("correct horse battery")
     alice.save()
     Task.objects.create(pk=1, owner=alice, title="Buy milk")
+    Project.objects.create(pk=1, owner=alice, name="Home")
 
 
 def make_body(path, alice):
     """A body that is valid for every path."""
     return {
         "title": "Buy oats",
+        "name": "Errands",
+        "after": None,
         "email": "alice@example.com" if "login" in path else "cyd@example.com",
         "password": "correct horse battery",
         "operations": [],
@@ -72,7 +82,7 @@ def ask(cheap_hashes, alice, alice_client, anonymous):
 
     def send(method, path):
         reset(alice)
-        own = path.startswith(("/api/tasks", "/api/trash", "/api/auth/me"))
+        own = path.startswith(("/api/t", "/api/projects", "/api/auth/me"))
         client = alice_client if own else anonymous
         body = json.dumps(make_body(path, alice))
         response = client.generic(method, path, body, "application/json")

@@ -1,0 +1,60 @@
+from typing import Any
+
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from todo_project.api.conditional_lists import ConditionalListMixin
+from todo_project.api.filters import OwnedFilterBackend
+from todo_project.api.idempotency import idempotent
+from todo_project.api.ignored_members import IgnoredMembersMixin
+from todo_project.api.pagination import KeysetPagination
+from todo_project.api.positions import PositionMixin
+from todo_project.api.preconditions import ETagMixin
+from todo_project.api.query_parameters import StrictQueryMixin
+from todo_project.api.viewsets import OwnedViewSet
+
+from .filters import ProjectFilter
+from .models import Project
+from .schema import project_schema
+from .serializers import ProjectSerializer
+
+
+@project_schema
+class ProjectViewSet(
+    ETagMixin,
+    IgnoredMembersMixin,
+    StrictQueryMixin,
+    ConditionalListMixin,
+    PositionMixin,
+    OwnedViewSet,
+):
+    """The caller's projects."""
+
+    access_scope = "tasks"
+    queryset = Project.objects.in_order()
+    serializer_class = ProjectSerializer
+    filter_backends = [OwnedFilterBackend]
+    filterset_class = ProjectFilter
+    pagination_class = KeysetPagination
+
+    create = idempotent(OwnedViewSet.create)
+
+    def get_query_parameters(self) -> dict[str, bool]:
+        return {"tasks": False} if self.action == "destroy" else super().get_query_parameters()
+
+    def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
+        return {"Location": reverse("project-detail", [data["id"]], request=self.request)}
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Like PATCH: changes only the members that are sent."""
+        return super().update(request, *args, **{**kwargs, "partial": True})
+
+    def perform_destroy(self, instance: Project) -> None:
+        fate = self.request.query_params.get("tasks")
+        if fate not in (None, "trash"):
+            raise ValidationError({"tasks": [ErrorDetail("Must be: trash.", "invalid_choice")]})
+        if fate:
+            instance.discard_tasks(self.writing)
+        super().perform_destroy(instance)

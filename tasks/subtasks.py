@@ -1,0 +1,110 @@
+"""Subtasks: the rules for a task and all tasks below it, at most 4 levels in all."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from todo_project.api.owned import Write, batches
+
+if TYPE_CHECKING:
+    from .models import Task
+
+DEEPEST = 3  # the first level is 0
+
+
+def below(writing: Write, tasks: "Iterable[Task]") -> "list[Task]":
+    """All tasks below these, level by level, with those in the trash."""
+    found: list[Task] = []
+    level = list(tasks)
+    # A task without a key is new in this write, so it has no subtasks.
+    while stored := [task for task in level if task.pk]:
+        level = children(writing, stored)
+        found += level
+    return found
+
+
+def children(writing: Write, tasks: "list[Task]") -> "list[Task]":
+    """The direct subtasks of these tasks.
+
+    Reads the subtasks of all tasks that the write knows, so 100 operations cost one query.
+    """
+    model, keys = type(tasks[0]), {task.pk for task in tasks}
+    if keys - writing.expanded:
+        writing.know(tasks)
+        parents = {row.pk for row in writing.known if isinstance(row, model)}
+        unread = sorted(parents - writing.expanded)
+        for batch in batches(unread):
+            writing.know(model.objects.filter(parent__in=batch))
+        writing.expanded.update(unread)
+    rows = [*writing.known.values(), *writing.created]
+    return [row for row in rows if isinstance(row, model) and row.parent_id in keys]
+
+
+def follow(writing: Write, task: "Task", old: Mapping[str, Any]) -> None:
+    """Change the tasks below a task whose members in `old` have changed."""
+    if task.pk is None or not old.keys() & {"completed", "deleted_at", "project", "parent"}:
+        return
+    if "deleted_at" in old and task.deleted_at is None:
+        leave_trash(writing, task)
+    if old.keys() == {"completed"} and not task.completed:
+        return
+    for row in below(writing, [task]):
+        if "completed" in old and task.completed and row.deleted_at is None:
+            change(writing, row, completed=True)
+        if "deleted_at" in old and row.deleted_at == old["deleted_at"]:
+            writing.store(row, deleted_at=task.deleted_at)
+        if "project" in old:
+            change(writing, row, project=task.project)
+        if "parent" in old:
+            set_depth(writing, row)
+
+
+def change(writing: Write, row: "Task", **values: Any) -> None:
+    if any(row.differs(name, value) for name, value in values.items()):
+        writing.store(row, **values)
+        writing.write_columns(row, ["updated_at"], updated_at=writing.now)
+
+
+def set_depth(writing: Write, row: "Task") -> None:
+    """Compute the depth from the parent's. Owners do not see it, so the revision stays."""
+    row.parent = writing.known[row.parent]  # type: ignore[index, assignment]
+    row.set_depth()
+    writing.write_columns(row, ["depth", "parent_depth"])
+
+
+def leave_trash(writing: Write, task: "Task") -> None:
+    """A restored task loses its parent if the parent is in the trash."""
+    if task.parent is None:
+        return
+    parent: Any = writing.known.get(task.parent, task.parent)
+    if parent.deleted_at is not None:
+        writing.set(task, parent=None)
+
+
+def check_place(writing: Write, task: "Task", values: dict[str, Any]) -> None:
+    """Reject an impossible parent. A new task is in its parent's project by default."""
+    if not values.keys() & {"parent", "project"}:
+        return
+    parent = values.get("parent", task.parent)
+    if parent is None:
+        return
+    if task.pk is None and "project" not in values:
+        values["project"] = parent.project
+    project = values.get("project", task.project)
+    if parent.project_id != (project and project.pk):
+        raise refusal("A parent is in the same project.")
+    if "parent" in values:
+        check_depth(parent, task, below(writing, [task]) if task.pk else [])
+
+
+def check_depth(parent: "Task", task: "Task", rows: "list[Task]") -> None:
+    if parent == task or parent in rows:
+        raise refusal("A task is not below itself.")
+    height = max((row.depth - task.depth for row in rows), default=0)
+    if parent.depth + 1 + height > DEEPEST:
+        raise refusal(f"Tasks are nested in at most {DEEPEST + 1} levels.")
+
+
+def refusal(message: str) -> ValidationError:
+    return ValidationError({"parent": [ErrorDetail(message, "invalid")]})
