@@ -1,5 +1,4 @@
 import sys
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar, Protocol, Self
 
@@ -10,15 +9,14 @@ from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils import timezone
 
-from todo_project.api.owned import OwnedQuerySet, Write
-from todo_project.api.positions import Positioned
-from todo_project.api.relations import CompositeForeignKey
+from todo_project.api.owned import OwnedQuerySet
+from todo_project.api.text_lists import ListLength
 from todo_project.api.validators import validate_no_control_characters
 
-from . import subtasks
 from .dates import FIRST_DUE_DATE, LAST_DUE_DATE
+from .nested import Nested, live_index
 from .search import SearchKeyField
-from .tags import TagKeysField, TagsField
+from .tags import MOST, TagKeysField, TagsField
 
 # Names in the API for the columns that a list is sorted by. `due_date` is not among them:
 # it may be null, so what sorts is its key, `DUE_KEYS`.
@@ -57,11 +55,6 @@ def is_titled(beginning: str) -> Q:
     """Of a title that begins so, in whatever case; a range, as that is what an index finds."""
     key = beginning.casefold()
     return Q(title_key__gte=key, title_key__lt=key + chr(sys.maxunicode))
-
-
-def live_index(*keys: Any, name: str) -> models.Index:
-    """Of the tasks that are not in the trash."""
-    return models.Index(*keys, condition=Q(deleted_at__isnull=True), name=name)
 
 
 class TaskQuerySet(OwnedQuerySet):
@@ -143,7 +136,7 @@ class CaseFoldedField(models.TextField):
         return folded
 
 
-class Task(Positioned):
+class Task(Nested):
     class Priority(models.IntegerChoices):
         NONE = 0
         LOW = 1
@@ -164,47 +157,28 @@ class Task(Positioned):
     tag_keys = TagKeysField()
     search_key = SearchKeyField()
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Constraints in `Meta` check both together with the owner. `Owned.follow()` and
-    # `Owned.release()` do what Django's `on_delete` would do, but with a revision.
-    project = models.ForeignKey(
-        "projects.Project",
-        models.DO_NOTHING,
-        null=True,
-        blank=True,
-        related_name="tasks",
-        db_index=False,
-        db_constraint=False,
-    )
-    parent = models.ForeignKey(
-        "self",
-        models.DO_NOTHING,
-        null=True,
-        blank=True,
-        limit_choices_to={"deleted_at": None},
-        related_name="subtasks",
-        db_index=False,
-        db_constraint=False,
-    )
-    # The number of tasks above it, and above its parent.
-    depth = models.PositiveSmallIntegerField(default=0, editable=False)
-    parent_depth = models.PositiveSmallIntegerField(null=True, editable=False)
     # When it was put in the trash.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    unread: ClassVar[list[str]] = [*Positioned.unread, "tag_keys", "search_key"]
+    unread: ClassVar[list[str]] = [*Nested.unread, "tag_keys", "search_key"]
     columns: ClassVar[dict[str, list[str]]] = {
+        **Nested.columns,
         "title": ["title", "title_key", "search_key"],
         "description": ["description", "search_key"],
         "tags": ["tags", "tag_keys"],
         "completed": ["completed_at"],
-        "project": ["project_id"],
-        "parent": ["parent_id", "depth", "parent_depth"],
     }
 
     objects = TaskQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            *Nested.Meta.constraints,
+            models.CheckConstraint(
+                condition=LessThanOrEqual(ListLength("tags"), MOST),
+                name="task_tags_at_most",
+                violation_error_message=f"A task has at most {MOST} tags.",
+            ),
             models.CheckConstraint(
                 condition=GreaterThan(Length("title"), 0) & LessThanOrEqual(Length("title"), 200),
                 name="task_title_length",
@@ -230,37 +204,13 @@ class Task(Positioned):
                 name="task_due_time_needs_a_date",
                 violation_error_message="A due time needs a due date.",
             ),
-            CompositeForeignKey(
-                name="task_project_of_owner",
-                fields=["project", "owner"],
-                to="projects.Project",
-                to_fields=["id", "owner"],
-            ),
-            # A parent has the same owner and is one level higher, so there are no cycles.
-            CompositeForeignKey(
-                name="task_parent_of_owner",
-                fields=["parent", "owner", "parent_depth"],
-                to="tasks.Task",
-                to_fields=["id", "owner", "depth"],
-            ),
-            models.UniqueConstraint(fields=["id", "owner", "depth"], name="task_of_owner"),
-            models.CheckConstraint(
-                condition=Q(parent=None, parent_depth=None, depth=0)
-                | Q(
-                    parent__isnull=False,
-                    parent_depth__isnull=False,
-                    depth=F("parent_depth") + 1,
-                    depth__lte=3,
-                ),
-                name="task_depth",
-                violation_error_message="A task is at most 3 levels below another.",
-            ),
         ]
         # Each serves a list in its order, both ways, a page costing the same wherever it is and
         # however much is in the trash; then those of the trash and of clients that ask what has
         # changed; the last four those of the admin, of all owners: its order and its drill-down,
         # a title's beginning, what is due on a day, and the trash.
         indexes = [
+            *Nested.Meta.indexes,
             live_index("owner", "created_at", "id", name="task_by_created"),
             live_index("owner", "title_key", "id", name="task_by_title"),
             live_index("owner", "position", "id", name="task_by_position"),
@@ -270,17 +220,6 @@ class Task(Positioned):
                 fields=["owner", "deleted_at", "id"],
                 condition=Q(deleted_at__isnull=False),
                 name="task_in_trash",
-            ),
-            # The lists of a project and of a parent, and all rows that refer to one.
-            models.Index(
-                fields=["project", "created_at", "id"],
-                condition=Q(project__isnull=False),
-                name="task_by_project",
-            ),
-            models.Index(
-                fields=["parent", "created_at", "id"],
-                condition=Q(parent__isnull=False),
-                name="task_by_parent",
             ),
             models.Index(fields=["owner", "revision", "id"], name="task_by_revision"),
             live_index("created_at", "id", name="task_of_all_by_created"),
@@ -318,28 +257,3 @@ class Task(Positioned):
             self.completed_at = now if value else None
             return
         super().assign(name, value, now)
-        if name == "parent":
-            self.set_depth()
-
-    def prepare(self, place: int) -> None:
-        super().prepare(place)
-        self.set_depth()
-
-    def set_depth(self) -> None:
-        self.parent_depth = None if self.parent is None else self.parent.depth
-        self.depth = 0 if self.parent_depth is None else self.parent_depth + 1
-
-    def others(self) -> Any:
-        return super().others().filter(deleted_at=None)
-
-    def differs(self, name: str, value: Any) -> bool:
-        if name in ("project", "parent"):
-            return bool(getattr(self, f"{name}_id") != (value and value.pk))
-        return super().differs(name, value)
-
-    def follow(self, writing: Write, old: Mapping[str, Any]) -> None:
-        subtasks.follow(writing, self, old)
-
-    @classmethod
-    def release(cls, writing: Write, ones: list[Any]) -> list[Any]:
-        return list(dict.fromkeys([*ones, *subtasks.below(writing, ones)]))

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from todo_project.api.owned import Write, batches
+from todo_project.api.owned import Write
+from todo_project.api.rows import batches
 
 if TYPE_CHECKING:
     from .models import Task

@@ -16,6 +16,7 @@ CASES = [
     ({"due_date": date(1969, 12, 31)}, "A due date is in the years 1970 to 9998."),
     ({"due_date": date(9999, 1, 1)}, "A due date is in the years 1970 to 9998."),
     ({"due_time": time(9, 0)}, "A due time needs a due date."),
+    ({"tags": [str(n) for n in range(21)]}, "A task has at most 20 tags."),
 ]
 
 

@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.request import Request
 
 from accounts.models import User
+from projects.models import Project
 from tasks.models import Task
 from tasks.views import TaskViewSet
 from todo_project.api.filters import OwnedFilterBackend
 from todo_project.api.pagination import find_page
+from todo_project.api.positions import new_key
 from todo_project.api.prepared import values_given
 
 pytestmark = pytest.mark.skipif(
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 SORTS = ["created", "-created", "due_date", "-due_date", "title", "-title"]
+SORTS += ["position", "-position"]
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +34,22 @@ def crowd(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         owner, other = (User.objects.create_user(f"crowd{n}@example.com") for n in range(2))
         now = owner.date_joined
+        home, work = (Project.objects.create(owner=owner, name=name) for name in ("a", "b"))
+        top = Task.objects.create(owner=owner, title="Top", created_at=now - timedelta(days=99))
         Task.objects.bulk_create(
             (
                 Task(
                     owner=owner if n < 100_000 else other,
-                    title=f"Task {n % 1000}",
+                    title=f"Task {n % 1000}" if n % 20_000 else "Find the zebra of a task",
+                    position=new_key(2, n),
+                    project=None
+                    if n >= 100_000 or n % 1000 == 0
+                    else work
+                    if n % 3000 == 1
+                    else home,
+                    parent=top if n < 100_000 and n % 1000 else None,
+                    depth=int(n < 100_000 and n % 1000 > 0),
+                    parent_depth=0 if n < 100_000 and n % 1000 else None,
                     due_date=date(2026, 1, 1) + timedelta(days=n % 300) if n % 2 else None,
                     completed_at=now if n % 3 else None,
                     created_at=now - timedelta(seconds=n),
@@ -49,7 +63,9 @@ def crowd(django_db_setup, django_db_blocker):
         )
         cursor.execute("ANALYZE tasks_task")
         yield owner
-        cursor.execute("DELETE FROM tasks_task; DELETE FROM accounts_user; ANALYZE tasks_task")
+        for table in ("tasks_task", "projects_project", "accounts_user"):
+            cursor.execute(f"DELETE FROM {table}")
+        cursor.execute("ANALYZE tasks_task")
 
 
 @pytest.mark.parametrize("status", ["all", "pending", "completed"])
@@ -94,13 +110,39 @@ def listed(owner, query):
         ({"tag": "home,tag 33"}, "task_by_tag"),
         ({"tag": "nothing"}, "task_by_tag"),
         ({"tag": "home"}, "created"),
-        ({"search": "task 777"}, "task_by_text"),
-        ({"search": "777 -778"}, "task_by_text"),
+        ({"search": "task zebra"}, "task_by_text"),
+        ({"search": "zebra -778"}, "task_by_text"),
         ({"search": "nothing", "sort": "title"}, "task_by_text"),
         ({"search": "task"}, "created"),
     ],
 )
 def test_an_index_finds_tags_and_words(db, crowd, query, index):
+    plan = listed(crowd, query)
+
+    assert index in plan
+    assert "Seq Scan" not in plan
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({"project": "a"}, "task_by_created"),
+        ({"project": "b"}, "task_by_project"),
+        ({"project": "b", "sort": "title"}, "task_by_project"),
+        ({"project": "none"}, "task_in_no_project"),
+        ({"project": "none", "status": "pending"}, "task_in_no_project"),
+        ({"project": "none", "sort": "title"}, "task_by_title"),
+        ({"parent": "top"}, "created"),
+        ({"parent": "none"}, "task_below_none"),
+        ({"parent": "none", "sort": "position"}, "task_by_position"),
+        ({"parent": "none", "project": "none"}, "Index Scan Backward using task_"),
+    ],
+)
+def test_an_index_finds_projects_and_subtasks(db, crowd, query, index):
+    ids = dict(crowd.projects.values_list("name", "pk"))
+    ids["top"] = crowd.tasks.get(title="Top").pk
+    query = {name: ids.get(value, value) for name, value in query.items()}
+
     plan = listed(crowd, query)
 
     assert index in plan

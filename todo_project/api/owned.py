@@ -7,10 +7,9 @@ Locks are always taken in one order: first the owners' rows, then the objects' r
 ascending id. So writers never deadlock.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import groupby
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
@@ -21,9 +20,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from .prepared import Parameter
-
-BATCH = 1_000  # the most rows in one statement
-ALIKE = 20  # the least average number of rows with equal values for one UPDATE per group
+from .rows import BATCH, batches, by, save_all
 
 
 class OwnedQuerySet(models.QuerySet[Any]):
@@ -227,35 +224,6 @@ class Write:
             number = self.revisions[owner_id]
             owner = get_user_model()._base_manager.filter(pk=owner_id, revision=number)
             owner.update(revision=number - 1)
-
-
-def save_all(model: Any, updated: Mapping[Owned, set[str]]) -> None:
-    """Write these columns of these rows, with one statement for rows with equal values."""
-    if len(updated) == 1:
-        for one, columns in updated.items():
-            return models.Model.save(one, update_fields=columns)
-    groups: dict[str, tuple[dict[str, Any], list[Any]]] = {}
-    for one, columns in updated.items():
-        values = {column: getattr(one, column) for column in sorted(columns)}
-        groups.setdefault(repr(values), (values, []))[1].append(one.pk)
-    if len(groups) == 1 or len(groups) * ALIKE <= len(updated):
-        for values, keys in groups.values():
-            for batch in batches(keys):
-                model._base_manager.filter(pk__in=batch).update(**values)
-    else:
-        model._base_manager.bulk_update(updated, set().union(*updated.values()), BATCH)
-    return None
-
-
-def by(key: Callable[[Any], Any], ones: Iterable[Any]) -> Iterator[tuple[Any, list[Any]]]:
-    """Groups of consecutive objects with the same key."""
-    for value, group in groupby(ones, key):
-        yield value, list(group)
-
-
-def batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(rows), BATCH):
-        yield rows[start : start + BATCH]
 
 
 @contextmanager

@@ -55,6 +55,18 @@ class ContainsAll(FieldGetDbPrepValueMixin, Lookup):
         raise FieldError("Only PostgreSQL and SQLite can search a list of texts.")
 
 
+class ListLength(models.Func):
+    """The number of texts in a list."""
+
+    function = "json_array_length"
+    arity = 1
+    output_field = models.IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "cardinality(%(expressions)s::text[])"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
 def to_json(texts: Any) -> str:
     return json.dumps(texts, ensure_ascii=False)
 
