@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from rest_framework.exceptions import ValidationError as InvalidInApi
 
 from accounts.admin import UserAdmin
 from accounts.models import User
@@ -22,6 +23,7 @@ from todo_project.api.fields import with_line_feeds
 from todo_project.api.owned import Write, write_rows
 from todo_project.models import LogEntry
 
+from . import subtasks
 from .admin_filters import (
     DueFilter,
     OwnerFilter,
@@ -54,6 +56,10 @@ class TaskForm(forms.ModelForm):
         super().__init__(*args, **options)
         self.initial.setdefault("completed", self.instance.completed)
         self.initial["etag"] = self.instance.etag
+        if "parent" in self.fields:  # a task in the trash may have a parent there
+            found = Q(deleted_at=None) | Q(pk=self.instance.parent_id)
+            field: Any = self.fields["parent"]
+            field.queryset = Task.objects.filter(found)
 
     def clean(self) -> dict[str, Any] | None:
         if self.cleaned_data.get("etag") != self.instance.etag:
@@ -62,7 +68,29 @@ class TaskForm(forms.ModelForm):
             )
         if "completed" in self.cleaned_data:
             self.instance.completed = self.cleaned_data["completed"]
+        self.clean_relations()
         return super().clean()
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The form field has checked the parent; the model would reject one in the trash."""
+        base: Any = super()
+        return {*base._get_validation_exclusions(), "parent"}
+
+    def clean_relations(self) -> None:
+        """Applies the rules of the API. The owner is known only after the other fields."""
+        owner = self.cleaned_data.get("owner") or self.instance.owner
+        changed = {"project", "parent"} & {*self.changed_data} & self.cleaned_data.keys()
+        values = {name: self.cleaned_data[name] for name in changed}
+        for name, one in values.items():
+            if one and one.owner_id != owner.pk:
+                self.add_error(name, self.fields[name].error_messages["invalid_choice"])
+                return
+        try:
+            subtasks.check_place(Write({}), self.instance, values)
+        except InvalidInApi as error:
+            detail: Any = error.detail
+            self.add_error("parent", str(detail["parent"][0]))
+        self.cleaned_data.update(values)
 
 
 @admin.register(Task)
@@ -74,9 +102,9 @@ class TaskAdmin(OwnedAdmin):
         ("Plan", {"fields": ["priority", ("due_date", "due_time"), ("project", "parent"), "tags"]}),
         ("State", {"fields": ["completed", ("created_at", "updated_at", "deleted_at")]}),
     ]
-    # A form cannot offer only the owner's projects and tasks.
-    readonly_fields = ["project", "parent", "created_at", "updated_at", "deleted_at"]
+    readonly_fields = ["created_at", "updated_at", "deleted_at"]
     autocomplete_fields = ["owner"]
+    raw_id_fields = ["project", "parent"]  # too many to list
     list_display = [
         "listed_title",
         "owner",
@@ -84,6 +112,7 @@ class TaskAdmin(OwnedAdmin):
         "priority",
         "due_date",
         "created_at",
+        "project",
         "listed_tags",
     ]
     list_filter = [
@@ -95,7 +124,7 @@ class TaskAdmin(OwnedAdmin):
         TagFilter,
         TrashFilter,
     ]
-    list_select_related = ["owner"]
+    list_select_related = ["owner", "project"]
     sortable_by = ["listed_title", "created_at"]  # what has an index
     search_fields = ["title"]  # shows the search, which get_search_results() does
     search_help_text = "An id, the beginning of a title, or of the owner's address up to its @."
