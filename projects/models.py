@@ -8,7 +8,7 @@ from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 
 from todo_project.api.owned import OwnedQuerySet, Write
 from todo_project.api.positions import Positioned
-from todo_project.api.validators import validate_no_control_characters
+from todo_project.api.validators import validate_no_hidden_characters
 
 validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Must be #rrggbb.", code="invalid")
 
@@ -25,7 +25,7 @@ class ProjectQuerySet(OwnedQuerySet):
 
 
 class Project(Positioned):
-    name = models.CharField(max_length=100, validators=[validate_no_control_characters])
+    name = models.CharField(max_length=100, validators=[validate_no_hidden_characters])
     color = models.CharField(  # noqa: DJ001  (null, as the API has it)
         max_length=7, null=True, blank=True, validators=[validate_color]
     )

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from todo_project.api.conditional_lists import make_state_tag
+from todo_project.api.conditional_lists import StateTagMixin, make_state_tag
 from todo_project.api.preconditions import matches
 from todo_project.api.query_parameters import StrictQueryMixin
 from todo_project.server.snapshots import snapshot
@@ -21,7 +21,7 @@ PARAMETERS = dict.fromkeys(SyncQuerySerializer().fields, False)
 FIELDS = [collection.serializer_class.Meta.fields for collection in COLLECTIONS]
 
 
-class SyncView(StrictQueryMixin, GenericAPIView[Any]):
+class SyncView(StrictQueryMixin, StateTagMixin, GenericAPIView[Any]):
     """Read the changes since a token.
 
     Without `since`, reads all objects. Repeat with `next` as `since` while `has_more` is true, and

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.requests import AuthenticatedRequest
-from todo_project.api.conditional_lists import make_state_tag
+from todo_project.api.conditional_lists import StateTagMixin, make_state_tag
 from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.preconditions import matches
 from todo_project.api.problems import Conflict
@@ -38,7 +38,7 @@ FIELDS = [*TagSerializer().fields]  # another release may answer other members
 
 
 @tag_schema
-class TagViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
+class TagViewSet(IgnoredMembersMixin, StrictQueryMixin, StateTagMixin, OwnedGenericViewSet):
     """A tag is there while a task that is not in the trash has it."""
 
     access_scope = "tasks"
@@ -65,11 +65,12 @@ class TagViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
     def partial_update(self, request: Request, name: str) -> Response:
         """Rename a tag on every task, those in the trash too."""
         old = read_name(name)
-        self.get_spelling(old, self.lock(old))
         serializer = self.get_serializer(data=request.data)
+        sent = [serializer.validated_data["name"]] if serializer.is_valid() else []
+        tasks = self.lock(old, *sent)
+        self.get_spelling(old, tasks)  # a 404 comes before the errors of the body
         serializer.is_valid(raise_exception=True)
-        new = serializer.validated_data["name"]
-        tasks = self.lock(old, new)
+        (new,) = sent
         other = find_spelling(new, tasks)
         if other and make_key(old) != make_key(new):
             if not serializer.validated_data["merge"]:

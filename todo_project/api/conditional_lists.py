@@ -12,7 +12,11 @@ from .preconditions import matches
 URL = ["wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "HTTP_HOST", "PATH_INFO", "QUERY_STRING"]
 
 
-class ConditionalListMixin:
+class StateTagMixin:
+    """For a view whose only GET, or whose list, has an `ETag` of `make_state_tag()`."""
+
+
+class ConditionalListMixin(StateTagMixin):
     """For the list of an `OwnedViewSet`.
 
     The tag contains the caller's revision, which every write of the caller's objects changes.

@@ -7,7 +7,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from .conditional_lists import ConditionalListMixin
+from .conditional_lists import StateTagMixin
 from .ignored_members import HEADER, IgnoredMembersMixin
 from .preconditions import ETagMixin
 from .problems import MEDIA_TYPE, problem
@@ -195,8 +195,8 @@ class ApiSchema(AutoSchema):
             schema["anyOf"] = schema.pop("oneOf")
 
     def is_conditional(self) -> bool:
-        if getattr(self.view, "action", None) == "list":
-            return isinstance(self.view, ConditionalListMixin)
+        if self.method == "GET" and getattr(self.view, "action", "list") == "list":
+            return isinstance(self.view, StateTagMixin)
         return isinstance(self.view, ETagMixin) and "{" in self.path
 
     def get_refusals(self) -> set[int]:
@@ -224,7 +224,7 @@ class ApiSchema(AutoSchema):
             conditions["Prefer"] = PREFER
             operation["responses"]["200"].setdefault("headers", {}).update(APPLIED)
         for name, text in conditions.items():
-            operation["parameters"].append(
+            operation.setdefault("parameters", []).append(
                 {"in": "header", "name": name, "description": text, **STRING}
             )
         if "200" in operation["responses"]:
