@@ -19,10 +19,20 @@ class OwnedRelatedField(serializers.PrimaryKeyRelatedField):
         queryset: Any = super().get_queryset()
         return queryset.for_user(self.context["request"].user)
 
+    @property
+    def is_in_form(self) -> bool:
+        return bool(is_html_input(getattr(self.root, "initial_data", None)))
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """DRF takes "" for null, which is right for a form but not for JSON."""
+        if data == "" and not self.is_in_form:
+            self.fail("incorrect_type", data_type="str")
+        return super().run_validation(data)
+
     def to_internal_value(self, data: Any) -> Any:
         if "known" in self.context:
             return self.find_known(data)
-        if isinstance(data, str) and is_html_input(getattr(self.root, "initial_data", None)):
+        if isinstance(data, str) and self.is_in_form:
             data = int(data) if data.isascii() and data.isdecimal() and len(data) < 20 else data
         if type(data) is not int:
             self.fail("incorrect_type", data_type=type(data).__name__)

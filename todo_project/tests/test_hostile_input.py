@@ -9,6 +9,7 @@ import json
 import pytest
 
 from accounts.models import IdempotencyKey, PersonalToken, SignIn, User
+from projects.models import Project
 from tasks.models import Task
 
 JSON = "application/json"
@@ -64,10 +65,41 @@ TOKEN = {"name": "x", "scopes": ["tasks:read"]}
 VERIFY = "/api/auth/email/verify"
 UUID = "00000000-0000-4000-8000-000000000000"
 DEEP = 100_000
+IDS = ["", "1", "none", True, 0, -1, 1.5, 2**63, 10**400, 10**18, [], [1], {}, {"id": 1}, "\0"]
+KEYS = [
+    "",
+    "x",
+    "0",
+    "01",
+    "-1",
+    "1.0",
+    "%D9%A1",
+    "9" * 19,
+    "9" * 999,
+    "1%00",
+    "None",
+    "null",
+    "1;2",
+]
+NAMES = [None, "", " ", "x" * 101, "a\0b", "a\nb", "a\x85b", "a\u202eb", "a\u2069", [], {}, 1, True]
+COLORS = [
+    "",
+    "#zzz",
+    "#12345",
+    "#1234567",
+    "336699",
+    "#33669g",
+    "#33669\n",
+    "#３３６６９９",
+    1,
+    [],
+    {},
+]
 # Calls that Alice makes. Others need no sign-in.
 SIGNED_IN = (
     "/api/tasks",
     "/api/tags",
+    "/api/projects",
     "/api/trash",
     "/api/sync",
     "/api/auth/tokens",
@@ -521,6 +553,45 @@ CATALOGUE = [
     ],
     ("GET", "/api/tags?page_size=2", b"", {}, 400),
     ("GET", "/api/tags/x", b"", {}, 405),
+    *values(400, project=IDS, parent=IDS),
+    *[
+        ("PATCH", "/api/tasks/{id}", {name: value}, {}, 400)
+        for name in ["tags_add", "tags_remove"]
+        for value in [None, "a", 1, [None], ["\0"], ["a,b"], ["x" * 51], [{}]]
+    ],
+    ("PATCH", "/api/tasks/{id}", {"tags_add": [str(n) for n in range(21)]}, {}, 400),
+    *queries(*[f"{name}={text}" for name in ("project", "parent") for text in KEYS]),
+    *queries("project=1,1", "project=none,none", "project=1,,2", "project=" + "1," * 999),
+    *queries("parent=none,none", "parent=1,2", "parent=none&parent=none", "sort=position,position"),
+    *[
+        ("PATCH", "/api/tasks/{id}/position", {name: value}, {}, 400)
+        for name in ["after", "before"]
+        for value in [each for each in IDS if each is not None]
+    ],
+    *[
+        ("PATCH", "/api/tasks/{id}/position", body, {}, 400)
+        for body in [{}, [], {"after": None, "before": None}, {"position": "a1"}]
+    ],
+    *[("POST", "/api/projects", {"name": name}, {}, 400) for name in NAMES],
+    *[("POST", "/api/projects", {"name": "x", "color": color}, {}, 400) for color in COLORS],
+    *[("POST", "/api/projects", {"name": "x", "archived": one}, {}, 400) for one in [None, "", 2]],
+    *[
+        (method, f"/api/projects/{text}", {"name": "x"}, {}, 404)
+        for method in ["PUT", "PATCH", "DELETE"]
+        for text in ["0", "042", "%2B1", "9223372036854775808", "9" * 30, "1%00", "4_2", "x"]
+    ],
+    *[
+        ("GET", f"/api/projects?{text}", b"", {}, 400)
+        for text in [
+            "archived=",
+            "archived=TRUE",
+            "archived=1",
+            "sort=name",
+            "cursor=%00",
+            "name=x",
+        ]
+    ],
+    ("POST", "/api/projects", {"name": "x"}, {"idempotency_key": "a b"}, 400),
     ("GET", "/api/tasks/summary?search=-", b"", {}, 400),
     ("GET", "/api/tasks/summary?sort=title", b"", {}, 400),
     ("GET", "/api/trash?cursor=%00", b"", {}, 400),
@@ -567,6 +638,7 @@ def stored():
         *keys,
         *tokens,
         *Task.objects.values(),
+        *Project.objects.values(),
         *User.objects.values(),
         *SignIn.objects.values(),
     ]
