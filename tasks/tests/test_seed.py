@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
+from projects.models import Project
 from tasks.management.commands import seed
 from tasks.models import Task
 
@@ -76,7 +77,7 @@ def test_it_creates_users_without_a_password(seed_output):
 def test_its_users_and_tasks_are_valid(seed_output):
     seed_output("--users", "2", "--tasks", "200", "--no-password")
 
-    for row in [*User.objects.all(), *Task.objects.all()]:
+    for row in [*User.objects.all(), *Project.objects.all(), *Task.objects.all()]:
         row.full_clean()
 
 
@@ -124,8 +125,22 @@ def test_its_tasks_differ(seed_output):
         Task.objects.upcoming(now),
         Task.objects.exclude(due_time=None),
         Task.objects.exclude(description=""),
+        Task.objects.exclude(parent=None),
+        Task.objects.filter(project=None),
+        Task.objects.filter(tags=[]),
     ):
         assert 25 < kind.count() < 475
+
+
+def test_its_subtasks_are_open_and_in_the_project_of_an_open_task(seed_output):
+    seed_output("--users", "3", "--tasks", "40", "--no-password")
+
+    below = Task.objects.exclude(parent=None)
+    assert below.count() == 15
+    assert not below.exclude(owner=F("parent__owner")).exists()
+    assert not below.exclude(completed_at=None, parent__completed_at=None).exists()
+    assert all(task.project_id == task.parent.project_id for task in below)
+    assert [user.projects.count() for user in User.objects.all()] == [3, 3, 3]
 
 
 def test_a_seed_determines_the_tasks(seed_output):
@@ -170,8 +185,8 @@ def test_an_error_rolls_everything_back(seed_output, monkeypatch):
 
 def test_it_writes_in_batches(seed_output, django_assert_num_queries):
     # A savepoint and its release, the existing addresses, the users; a savepoint and its release,
-    # the counter of each user, the tasks.
-    with django_assert_num_queries(12):
+    # the counter of each user, the projects, the tasks.
+    with django_assert_num_queries(13):
         seed_output("--users", "5", "--tasks", "1", "--no-password")
 
 
@@ -208,6 +223,6 @@ def test_a_terminal_shows_the_progress(db, monkeypatch):
 
     call_command("seed", "--tasks", "20", stdout=terminal)
 
-    half, whole = terminal.getvalue().split("\n")[0].split("\r")[1:]
+    half, _, whole = terminal.getvalue().split("\n")[0].split("\r")[1:]  # subtasks come last
     assert half == f"[{'#' * 15:30}] 10 of 20 tasks"
     assert whole == f"[{'#' * 30}] 20 of 20 tasks"

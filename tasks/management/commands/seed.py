@@ -5,7 +5,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from datetime import time as clock
-from itertools import count, islice
+from itertools import count, cycle, islice
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from projects.models import Project
 from tasks.models import Task
 from todo_project.api.owned import write_of
 
@@ -34,6 +35,12 @@ THINGS = [
 WHENS = ["", "", "", " again", " before lunch", " this week", " (URGENT)", " with Zoë", ", at last"]
 NOTES = ["", "", "Not before ten.", "The number is on the fridge.", "See the mail of Monday.\n\n"]
 TAGS = ["home", "work", "errands", "phone", "waiting", "Ideen", "5 min"]
+PROJECTS = ["Household", "Taxes", "Moving to Łódź", "Reading", "Garden"]
+STEPS = ["Ask for offers", "Read about it", "Make a list", "Tell the others", "Pay"]
+COLORS = [None, "#cc3333", "#3366cc"]
+
+EIGHTH = 8  # one of so many tasks is a subtask
+PARENTS = 20  # tasks of a user that have subtasks
 
 DAYS = 365  # tasks were made in so many days before now
 BATCH = 5_000  # rows written at a time
@@ -41,8 +48,8 @@ BATCH = 5_000  # rows written at a time
 
 class Command(BaseCommand):
     help = (
-        "Add users user1@example.com, user2@example.com … with made-up tasks. What is there"
-        " stays, and addresses that are taken are passed over. All is stored, or nothing."
+        "Add users user1@example.com, user2@example.com … with made-up projects and tasks. What is"
+        " there stays, and addresses that are taken are passed over. All is stored, or nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -71,13 +78,22 @@ class Command(BaseCommand):
             self.stdout.write(f"Sign in as {first} with the password {password}")
 
     def add_tasks(self, users: list[User], each: int, chance: random.Random, now: datetime) -> None:
-        tasks, done = make_tasks(users, each, chance, now), 0
+        projects, done = make_projects(users, chance, now), 0
+        parents: dict[User, list[Task]] = {}
+        below = each // EIGHTH
         with write_of(user.pk for user in users) as writing:
-            while batch := list(islice(tasks, BATCH)):
-                writing.create(*batch)
-                writing.flush()
-                done += len(batch)
-                self.show_progress(done, len(users) * each)
+            writing.create(*(one for ones in projects.values() for one in ones))
+            writing.flush()
+            for tasks in (
+                make_tasks(users, each - below, projects, parents, chance, now),
+                make_subtasks(users, below, parents, chance, now),
+            ):
+                while batch := list(islice(tasks, BATCH)):
+                    writing.create(*batch)
+                    writing.flush()
+                    writing.known.clear()  # a million tasks need not stay in memory
+                    done += len(batch)
+                    self.show_progress(done, len(users) * each)
 
     def show_progress(self, done: int, total: int) -> None:
         if self.stdout.isatty():
@@ -109,14 +125,60 @@ def make_users(
     )
 
 
+def make_projects(
+    users: list[User], chance: random.Random, now: datetime
+) -> dict[User, list[Project]]:
+    joined = now - timedelta(days=DAYS)
+    return {
+        user: [
+            Project(owner=user, name=name, color=chance.choice(COLORS), created_at=joined)
+            for name in chance.sample(PROJECTS, 3)
+        ]
+        for user in users
+    }
+
+
 def make_tasks(
-    users: list[User], each: int, chance: random.Random, now: datetime
+    users: list[User],
+    each: int,
+    projects: dict[User, list[Project]],
+    parents: dict[User, list[Task]],
+    chance: random.Random,
+    now: datetime,
 ) -> Iterator[Task]:
-    """Oldest first and the owners in turn, as rows of many people come to lie in a table."""
+    """Oldest first, the owners in turn. Fills `parents` with some open tasks of each owner."""
     step = timedelta(days=DAYS) / max(each, 1)
     for n in range(each, 0, -1):
         for user in users:
-            yield make_task(user, now - step * (n - chance.random()), chance, now)
+            task = make_task(user, now - step * (n - chance.random()), chance, now)
+            task.project = chance.choice([None, None, *projects[user]])
+            found = parents.setdefault(user, [])
+            if len(found) < PARENTS and not task.completed:
+                found.append(task)
+            yield task
+
+
+def make_subtasks(
+    users: list[User],
+    each: int,
+    parents: dict[User, list[Task]],
+    chance: random.Random,
+    now: datetime,
+) -> Iterator[Task]:
+    """Open tasks below the parents, which must be stored."""
+    turns = {user: cycle(parents.get(user) or [None]) for user in users}
+    for _ in range(each):
+        for user in users:
+            parent: Any = next(turns[user])
+            created = parent.created_at if parent else now
+            yield Task(
+                owner=user,
+                title=chance.choice(STEPS),
+                parent=parent,
+                project=parent and parent.project,
+                created_at=created,
+                updated_at=created,
+            )
 
 
 def make_task(owner: User, created: datetime, chance: random.Random, now: datetime) -> Task:
