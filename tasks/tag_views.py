@@ -30,7 +30,7 @@ class TagSerializer(serializers.Serializer[Any]):
     name = TagNameField(max_length=LONGEST)
     tasks = serializers.IntegerField(read_only=True, help_text="How many open tasks have it.")
     merge = serializers.BooleanField(
-        default=False, write_only=True, help_text="Whether it may become one with another tag."
+        required=False, write_only=True, help_text="Whether it may become one with another tag."
     )
 
 
@@ -73,7 +73,7 @@ class TagViewSet(IgnoredMembersMixin, StrictQueryMixin, StateTagMixin, OwnedGene
         (new,) = sent
         other = find_spelling(new, tasks)
         if other and make_key(old) != make_key(new):
-            if not serializer.validated_data["merge"]:
+            if not serializer.validated_data.get("merge"):
                 raise Conflict(f"There is a tag {other!r}. Send `merge` to make one of both.")
             new = other
         for task in tasks:

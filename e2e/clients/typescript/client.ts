@@ -1,4 +1,4 @@
-// Creates and completes a task with a client that is generated from the OpenAPI document.
+// Creates, moves and completes tasks with a client that is generated from the OpenAPI document.
 
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema.d.ts";
@@ -59,5 +59,50 @@ const listed = await api.GET("/api/tasks", {
   params: { query: { status: "completed", sort: ["-priority", "due_date"], priority: ["low", "medium"] } },
 });
 check(listed.data?.map((one) => one.id).join() === String(task.id), "list");
+
+const project = await api.POST("/api/projects", { headers, body: { name: "Home", color: "#3366cc" } });
+check(project.data, "project");
+const other = await api.POST("/api/projects", { headers, body: { name: "Work" } });
+check(other.data, "another project");
+const first = await api.PATCH("/api/projects/{id}/position", {
+  headers,
+  params: { path: { id: other.data.id } },
+  body: { before: project.data.id },
+});
+check(first.data && first.data.position < project.data.position, "position");
+const projects = await api.GET("/api/projects", { headers, params: { query: { archived: "all" } } });
+check(projects.data?.map((one) => one.name).join() === "Work,Home", "projects");
+
+const paint = await api.POST("/api/tasks", {
+  headers,
+  body: { title: "Paint", project: project.data.id, tags: ["home"] },
+});
+check(paint.data, "task of a project");
+const below = await api.POST("/api/tasks", { headers, body: { title: "Buy paint", parent: paint.data.id } });
+check(below.data?.parent === paint.data.id && below.data.project === project.data.id, "subtask");
+const tagged = await api.PATCH("/api/tasks/{id}", {
+  headers,
+  params: { path: { id: below.data.id } },
+  body: { tags_add: ["shop"] },
+});
+check(tagged.data?.tags.join() === "shop", "tags");
+
+const found = await api.GET("/api/tasks", {
+  headers,
+  params: {
+    query: { project: [String(project.data.id), "none"], search: "paint -milk", sort: ["position"] },
+  },
+});
+check(found.data?.map((one) => one.title).join() === "Paint,Buy paint", "filters");
+const subtasks = await api.GET("/api/tasks", { headers, params: { query: { parent: String(paint.data.id) } } });
+check(subtasks.data?.length === 1, "subtasks");
+const renamed = await api.PATCH("/api/tags/{name}", {
+  headers,
+  params: { path: { name: "shop" } },
+  body: { name: "errands" },
+});
+check(renamed.data?.tasks === 1, "rename");
+const tags = await api.GET("/api/tags", { headers });
+check(tags.data?.map((one) => one.name).join() === "errands,home", "list of tags");
 
 console.log(`TypeScript: task ${task.id} is completed.`);
