@@ -5,6 +5,7 @@ from faults.crew import Crew, clients_of  # sets up Django, so import it first
 # isort: split
 
 from collections import Counter
+from typing import Any
 
 from accounts.models import User
 from projects.models import Project
@@ -52,4 +53,31 @@ def ends_of_projects(crew: Crew, rounds: int) -> Counter[str]:
         assert set(others) <= {200, 400}, others
         assert not Task.objects.filter(owner=user).exclude(project=None).exists()
         seen.update(str(status) for status in others)
+    return seen
+
+
+def renames(crew: Crew, rounds: int) -> Counter[str]:
+    """Two tags that are renamed into each other end as one; tags that are added at once stay."""
+    owner = User.objects.create_user("renames@example.com")
+    tasks = [Task.objects.create(owner=owner, title=name, tags=[name]) for name in "ab"]
+    clients = clients_of(owner, crew.size)
+    seen: Counter[str] = Counter()
+    for _ in range(rounds):
+
+        def act(n: int) -> Any:
+            if n < 2:
+                body: Any = {"name": "ba"[n], "merge": True}
+                return clients[n].patch(f"/api/tags/{'ab'[n]}", body)
+            return clients[n].patch(f"/api/tasks/{tasks[n % 2].pk}", {"tags_add": [f"t{n}"]})
+
+        statuses = [one.status_code for one in crew.together(act)]
+        assert statuses == [200] * crew.size, statuses
+        names = [set(Task.objects.get(pk=task.pk).tags) for task in tasks]
+        added = {f"t{n}" for n in range(2, crew.size)}
+        assert names[0] & {"a", "b"} == names[1] & {"a", "b"}, names
+        assert len(names[0] & {"a", "b"}) == 1, names
+        assert (names[0] | names[1]) - {"a", "b"} == added, names
+        for task, name in zip(tasks, "ab", strict=True):
+            Task.objects.get(pk=task.pk).change({"tags": [name]})
+        seen.update(str(status) for status in statuses)
     return seen

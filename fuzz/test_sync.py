@@ -25,12 +25,14 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tokens import RefreshToken
+from projects.models import Project
 from tasks.models import Task
 from todo_project.api.owned import write, write_rows
 
 STEPS = 50
 EXAMPLES = {"short": 3, "long": 40}[os.environ.get("FUZZ", "short")]
 THREADS = 4
+KINDS = ("task", "project")
 
 
 def sign_in(user: User) -> APIClient:
@@ -41,7 +43,7 @@ def sign_in(user: User) -> APIClient:
 
 
 class Writer:
-    """Writes to the tasks of a user in every way there is. What it aims at may be gone."""
+    """Writes to the tasks and projects of a user in every way. Its targets may be gone."""
 
     def __init__(self, user: User, chance: random.Random) -> None:
         self.user, self.chance, self.client = user, chance, sign_in(user)
@@ -50,8 +52,37 @@ class Writer:
         ids = list(Task.objects.filter(owner=self.user).values_list("pk", flat=True))
         return self.chance.choice(ids or [0])
 
+    def project(self) -> int:
+        ids = list(Project.objects.filter(owner=self.user).values_list("pk", flat=True))
+        return self.chance.choice(ids or [0])
+
     def create(self) -> None:
         self.client.post("/api/tasks", {"title": f"Task {self.chance.random()}"})
+
+    def create_project(self) -> None:
+        self.client.post("/api/projects", {"name": f"Project {self.chance.random()}"})
+
+    def change_project(self) -> None:
+        name = f"Name {self.chance.randrange(3)}"
+        self.client.patch(f"/api/projects/{self.project()}", {"name": name})
+
+    def delete_project(self) -> None:
+        query = self.chance.choice(["", "?tasks=trash"])
+        self.client.delete(f"/api/projects/{self.project()}{query}")
+
+    def put_into_project(self) -> None:
+        self.client.patch(f"/api/tasks/{self.one()}", {"project": self.project()})
+
+    def put_below(self) -> None:
+        parent = self.chance.choice([None, self.one()])
+        self.client.patch(f"/api/tasks/{self.one()}", {"parent": parent})
+
+    def move(self) -> None:
+        anchor = self.chance.choice([None, self.one()])
+        self.client.patch(f"/api/tasks/{self.one()}/position", {"after": anchor})
+
+    def move_project(self) -> None:
+        self.client.patch(f"/api/projects/{self.project()}/position", {"before": None})
 
     def change(self) -> None:
         title = f"Title {self.chance.randrange(3)}"
@@ -102,16 +133,18 @@ class Writer:
 
     WAYS = (
         create, create, create, change, change, toggle, delete, delete, restore, purge, bulk,
-        refused, act_in_admin, write_rows, delete_by_command, empty_trash,
+        refused, act_in_admin, write_rows, delete_by_command, empty_trash, create_project,
+        change_project, delete_project, put_into_project, put_into_project, put_below, put_below,
+        move, move_project,
     )  # fmt: skip
 
 
 class Copy:
-    """What a client has of a user's tasks: the revision of each."""
+    """What a client has of a user's tasks and projects: the revision of each."""
 
     def __init__(self, user: User) -> None:
         self.user, self.client = user, sign_in(user)
-        self.revisions: dict[int, int] = {}
+        self.revisions: dict[tuple[str, int], int] = {}
         self.token = ""
 
     def read(self, limit: int, **query: Any) -> dict[str, Any]:
@@ -119,12 +152,13 @@ class Copy:
         response = self.client.get("/api/sync", {"limit": limit, **since, **query})
         assert response.status_code == 200, response.content
         answer: dict[str, Any] = response.json()
-        for task in answer["tasks"]:
-            known = self.revisions.get(task["id"], 0)
-            assert task["revision"] >= known, "a copy went back"
-            self.revisions[task["id"]] = task["revision"]
-        for pk in answer["deleted"]["tasks"]:
-            self.revisions.pop(pk, None)
+        for kind in KINDS:
+            for row in answer[f"{kind}s"]:
+                key = (kind, row["id"])
+                assert row["revision"] >= self.revisions.get(key, 0), "a copy went back"
+                self.revisions[key] = row["revision"]
+            for pk in answer["deleted"][f"{kind}s"]:
+                self.revisions.pop((kind, pk), None)
         self.token = answer["next"]
         return answer
 
@@ -133,18 +167,22 @@ class Copy:
         answer = self.read(3, verify="true")
         while answer["has_more"]:
             answer = self.read(3, verify="true")
-        rows = Task.objects.filter(owner=self.user, deleted_at=None)
-        assert self.revisions == dict(rows.values_list("pk", "revision"))
-        assert answer["check"] == {
-            "tasks": len(self.revisions),
-            "projects": 0,
-            "digest": self.digest(),
+        live = {
+            "task": Task.objects.filter(owner=self.user, deleted_at=None),
+            "project": Project.objects.filter(owner=self.user),
         }
+        assert self.revisions == {
+            (kind, pk): revision
+            for kind, rows in live.items()
+            for pk, revision in rows.values_list("pk", "revision")
+        }
+        counts = {f"{kind}s": rows.count() for kind, rows in live.items()}
+        assert answer["check"] == {**counts, "digest": self.digest()}
 
     def digest(self) -> str:
         value = 0
-        for pk, revision in self.revisions.items():
-            digest = sha256(f"task:{pk}:{revision}".encode()).digest()
+        for (kind, pk), revision in self.revisions.items():
+            digest = sha256(f"{kind}:{pk}:{revision}".encode()).digest()
             value ^= int.from_bytes(digest[:8])
         return f"{value:016x}"
 
