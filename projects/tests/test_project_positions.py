@@ -142,6 +142,44 @@ def test_keys_are_made_again_before_they_are_too_long(alice, four, monkeypatch, 
     assert Project.objects.in_order().last() == newest
 
 
+def place_between(owner, one, anchor):
+    with write(owner.pk) as writing:
+        one.refresh_from_db()
+        positions.move(writing, one, Project.objects.get(pk=anchor.pk), True)
+
+
+def test_many_moves_to_one_place_make_short_keys(alice, four):
+    order, longest = list(four), 0
+    for _ in range(200):
+        one = order.pop()
+        order.insert(1, one)
+        place_between(alice, one, order[0])
+        longest = max(longest, len(one.position))
+
+    assert list(Project.objects.in_order()) == order
+    assert longest <= 5
+
+
+def test_moves_between_the_last_two_renew_only_the_keys_near_them(alice, four, monkeypatch):
+    monkeypatch.setattr(positions, "LONGEST", 12)
+    order, longest = list(four), 0
+    lower, upper, *spare = four
+    others = [Project.objects.create(owner=alice, name=name) for name in "EF"]
+    before = Project.objects.get(pk=others[0].pk).position
+    for n in range(60):
+        one = spare.pop(0)
+        order.remove(one)
+        order.insert(order.index(lower) + 1, one)
+        place_between(alice, one, lower)
+        spare.append(upper if n % 2 else lower)
+        lower, upper = (lower, one) if n % 2 else (one, upper)
+        longest = max(longest, len(one.position))
+
+    assert list(Project.objects.in_order()) == order + others
+    assert 8 < longest <= 12
+    assert Project.objects.get(pk=others[0].pk).position == before  # of another write
+
+
 def test_equal_keys_are_made_different(alice_client, four, names):
     Project.objects.update(position="a1")
 

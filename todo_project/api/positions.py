@@ -3,13 +3,22 @@
 An object that is moved gets a key between the keys of its neighbours, so no other row changes. A
 new object gets a key made of its revision. This key sorts after all keys of earlier writes, so it
 needs no query.
+
+A key is a list of whole numbers that are compared one by one. The library writes a number as a
+letter for its length and then its digits, so texts sort like numbers. Moves to one place count up
+or down in the last number, so keys only grow with its digits.
 """
 
 from typing import Any
 
 from django.db import models
 from drf_spectacular.utils import extend_schema
-from fractional_indexing import BASE_62_DIGITS, generate_key_between
+from fractional_indexing import (
+    BASE_62_DIGITS,
+    decrement_integer,
+    get_integer_part,
+    increment_integer,
+)
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -21,7 +30,7 @@ from .pagination import is_after
 from .relations import OwnedRelatedField
 
 ONE = "Send one of the two: after or before."
-LONGEST = 500  # characters; if a key would be longer, all of the owner's keys are renewed
+LONGEST = 500  # characters; if a key would be longer, keys with the same first number are renewed
 
 
 class PositionField(models.TextField):
@@ -51,11 +60,11 @@ class PositionField(models.TextField):
 
 def new_key(revision: int, place: int = 0) -> str:
     """The key of the object that the write with this number creates after `place` others."""
-    return integer_key(revision) + (integer_key(place) + "V" if place else "")
+    return integer_key(revision) + (integer_key(place) if place else "")
 
 
 def integer_key(number: int) -> str:
-    """A whole number in the form of the library: a letter for its length, then its digits."""
+    """A whole number, not negative, as the library writes it."""
     digits = ""
     while number or not digits:
         number, digit = divmod(number, len(BASE_62_DIGITS))
@@ -90,7 +99,7 @@ def move(writing: Write, one: Any, anchor: Any, after: bool) -> bool:
         return False
     key = None if lower is not None and lower == upper else make_key(writing, lower, upper)
     if key is None or len(key) > LONGEST:
-        renumber(writing, one)
+        renumber(writing, one, get_integer_part(str(lower)))
         if anchor:
             anchor.refresh_from_db(fields=["position"])
         one.refresh_from_db()
@@ -112,20 +121,51 @@ def find_gap(one: Any, anchor: Any, after: bool) -> tuple[str | None, str | None
 
 def make_key(writing: Write, lower: str | None, upper: str | None) -> str:
     """A key between two keys. The last object gets the key of a new one, so new ones follow it."""
-    if upper is None:
-        return new_key(writing.revision)
-    return str(generate_key_between(lower, upper))
+    return new_key(writing.revision) if upper is None else make_key_between(lower, upper)
 
 
-def renumber(writing: Write, one: Any) -> None:
-    """Give short keys to all objects of the owner, in the same order.
+def make_key_between(lower: str | None, upper: str) -> str:
+    """A key between two different keys, as short as it can be without a search."""
+    above = read_numbers(upper)
+    if lower is None:
+        return count_down(above[0])
+    below = read_numbers(lower)
+    if above[: len(below)] == below:
+        return lower + count_down(above[len(below)])
+    place = next(n for n, pair in enumerate(zip(below, above, strict=False)) if len({*pair}) == 2)
+    start, following = "".join(below[:place]), count_up(below[place])
+    if following < above[place]:
+        return start + following
+    rest = below[place + 1 :]
+    return start + below[place] + (count_up(rest[0]) if rest else integer_key(0))
 
-    These keys are made of the number before the write's own. New and last objects get keys made of
-    the write's own number.
+
+def read_numbers(key: str) -> list[str]:
+    """The numbers of a key, as they are written in it."""
+    numbers = []
+    while key:
+        numbers.append(get_integer_part(key))
+        key = key.removeprefix(numbers[-1])
+    return numbers
+
+
+def count_up(number: str) -> str:
+    return str(increment_integer(number, BASE_62_DIGITS))
+
+
+def count_down(number: str) -> str:
+    return str(decrement_integer(number, BASE_62_DIGITS))
+
+
+def renumber(writing: Write, one: Any, first: str) -> None:
+    """Give short keys to all objects of the owner whose keys have this first number.
+
+    They keep their order and their place among the others.
     """
-    rows = type(one)._base_manager.filter(owner=one.owner_id).order_by("position", "id")
-    for place, row in enumerate(rows):
-        writing.update(row, position=new_key(writing.revision - 1, place))
+    rows = type(one)._base_manager.filter(owner=one.owner_id)
+    rows = rows.filter(position__gte=first, position__lt=count_up(first))
+    for place, row in enumerate(rows.order_by("position", "id"), start=1):
+        writing.update(row, position=first + integer_key(place))
     writing.flush()
 
 
