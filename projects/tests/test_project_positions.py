@@ -67,7 +67,7 @@ def test_a_new_one_comes_last(alice_client, four, names):
     assert names() == "BDACE"
 
 
-def test_those_of_one_write_keep_their_order(alice):
+def test_projects_of_one_write_keep_their_order(alice):
     with write(alice.pk) as writing:
         writing.create(*(Project(owner=alice, name=str(n)) for n in range(200)))
 
@@ -124,7 +124,7 @@ def test_a_move_changes_one_row(alice_client, four):
 
 
 @pytest.mark.parametrize("longest", [8, 20, LONGEST])
-def test_keys_are_made_again_before_they_are_too_long(alice, four, monkeypatch, longest):
+def test_keys_are_renewed_before_they_are_too_long(alice, four, monkeypatch, longest):
     monkeypatch.setattr(positions, "LONGEST", longest)
     order, dice = list(four), random.Random(1)
     lengths = set()

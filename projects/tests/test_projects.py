@@ -66,7 +66,7 @@ def test_a_strangers_project_is_like_a_missing_one(bob_client, home, method):
         ("archived", "perhaps"),
     ],
 )
-def test_it_refuses_what_is_not_allowed(alice_client, home, field, value):
+def test_it_rejects_invalid_values(alice_client, home, field, value):
     created = alice_client.post(PROJECTS, {"name": "Work", field: value})
     changed = alice_client.patch(f"{PROJECTS}/{home.pk}", {field: value})
 
@@ -100,7 +100,7 @@ def test_a_stale_write_is_refused(alice_client, home):
     assert Project.objects.get().name == "House"
 
 
-def test_a_create_that_is_sent_again_makes_one(alice_client):
+def test_a_repeated_create_makes_one(alice_client):
     answers = [
         alice_client.post(PROJECTS, {"name": "Home"}, headers={"idempotency_key": "k1"})
         for _ in range(2)

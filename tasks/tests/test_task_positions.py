@@ -11,7 +11,7 @@ def five(add):
 
 
 def walk(client, query="sort=position", between=lambda: None):
-    """The titles of all pages; something may happen between two of them."""
+    """The titles of all pages. `between` runs after each page."""
     url, found = f"{TASKS}?{query}&page_size=2", []
     while url:
         response = client.get(url)
