@@ -12,14 +12,27 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from .models import Attempts
+
+class Attempts(models.Model):
+    """When something that is limited was last tried, by one account or from one address."""
+
+    key = models.CharField(max_length=64, primary_key=True)  # a digest: no address is kept
+    times = models.JSONField(default=list)  # Unix times, oldest first
+    expires_at = models.DateTimeField(db_index=True)  # found by `clear_expired`
+
+    class Meta:
+        verbose_name_plural = "attempts"
+
+    def __str__(self) -> str:
+        return self.key
+
 
 # The most seconds by which the clocks of two machines differ. A time further in the future comes
 # from a clock that was set back since. Counting it would block people until that time.

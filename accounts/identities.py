@@ -17,8 +17,9 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 from todo_project.api.fields import StringField
 from todo_project.api.validators import validate_no_control_characters
 
+from .access import digests
 from .fields import EmailField
-from .models import Identity, User, digests, may_sign_in
+from .models import Identity, User, may_sign_in
 
 logger = logging.getLogger(__name__)
 

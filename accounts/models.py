@@ -1,21 +1,22 @@
-import uuid
 import zoneinfo
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F
 from django.db.models.functions import Lower
-from django.utils.crypto import salted_hmac
 from django.utils.timezone import now as current_time
 
 from todo_project.api.validators import validate_no_control_characters
 
+from .access import Identity as Identity
+from .access import Session as Session
+from .access import SignIn as SignIn
+from .attempts import Attempts as Attempts
 from .credentials import PersonalToken as PersonalToken
 from .revisions import IdempotencyKey as IdempotencyKey
 from .revisions import Tombstone as Tombstone
@@ -211,111 +212,3 @@ class User(AbstractBaseUser, PermissionsMixin):
     def local_time(self, now: datetime) -> datetime:
         """The instant `now` on the clock of this user's time zone."""
         return now.astimezone(zoneinfo.ZoneInfo(self.timezone))
-
-
-class SignIn(models.Model):
-    """One act of signing in. The tokens that descend from it name it and live while it does.
-
-    The user of a request is looked up together with it, so ending it ends its access tokens at
-    once and costs no query of its own.
-    """
-
-    # After this long a spent refresh token is no longer put down to two tabs racing.
-    RACE = timedelta(seconds=10)
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
-    # Of all its refresh tokens the one that is good.
-    refresh_id = models.CharField(max_length=32)
-    # When others were spent: their ids and Unix times, as far back as `RACE`.
-    spent = models.JSONField(default=dict)
-    created_at = models.DateTimeField(default=current_time)
-    last_used_at = models.DateTimeField(default=current_time)  # by a login or a refresh
-    user_agent = models.CharField(max_length=300, blank=True, default="")
-    expires_at = models.DateTimeField(db_index=True)  # found by `clear_expired`
-
-    class Meta:
-        verbose_name = "sign-in"
-
-    def __str__(self) -> str:
-        return f"{self.user_id} at {self.created_at:%Y-%m-%d %H:%M}"
-
-    def renew(self, refresh_id: str, now: datetime, expires_at: datetime) -> None:
-        """Spend the good refresh token for another. The caller holds the lock on the row."""
-        self.spent = {name: at for name, at in self.spent.items() if self.is_race(at, now)}
-        self.spent[self.refresh_id] = now.timestamp()
-        self.refresh_id, self.expires_at, self.last_used_at = refresh_id, expires_at, now
-        self.save(update_fields=["spent", "refresh_id", "expires_at", "last_used_at"])
-
-    def lately_spent(self, refresh_id: str, now: datetime) -> bool:
-        return self.is_race(self.spent.get(refresh_id, 0), now)
-
-    def is_race(self, at: float, now: datetime) -> bool:
-        """Either way: parallel requests look at the clock before they wait for the row, and one
-        that is far ahead comes of a clock that was set back."""
-        return abs(now.timestamp() - at) < self.RACE.total_seconds()
-
-
-class Session(AbstractBaseSession):
-    """A browser that somebody is signed in with, or nobody; see accounts/sessions.py."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
-
-    class Meta(AbstractBaseSession.Meta):
-        default_permissions = ()
-
-    @classmethod
-    def get_session_store_class(cls) -> Any:
-        from .sessions import SessionStore
-
-        return SessionStore
-
-
-class Identity(models.Model):
-    """A person as an identity provider knows them, linked to their account here.
-
-    One without an account was removed, or outlived the account. It stays, as its token would
-    otherwise open the next account at its next request, but of its subject a digest alone.
-    """
-
-    issuer = models.CharField(max_length=255)
-    subject = models.CharField(max_length=255)
-    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="identities")
-    created_at = models.DateTimeField(default=current_time)
-    # Tokens that were issued until then are dead.
-    signed_out_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name_plural = "identities"
-        constraints = [
-            models.UniqueConstraint(fields=["issuer", "subject"], name="identity_is_one_person"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.subject} of {self.issuer}"
-
-    def remove(self) -> None:
-        """End its link to the account, for good."""
-        subject = digests(self.subject)[0]
-        Identity.objects.filter(pk=self.pk).update(user=None, subject=subject)
-
-
-def digests(subject: str) -> list[str]:
-    """What an identity without an account has for its subject, by today's key and older ones."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    hashes = [salted_hmac("identity", subject, key, algorithm="sha256") for key in keys]
-    return [one.hexdigest() for one in hashes]
-
-
-class Attempts(models.Model):
-    """When something that is limited was last tried, by one account or from one address."""
-
-    key = models.CharField(max_length=64, primary_key=True)  # a digest: no address is kept
-    times = models.JSONField(default=list)  # Unix times, oldest first
-    expires_at = models.DateTimeField(db_index=True)  # found by `clear_expired`
-
-    class Meta:
-        verbose_name_plural = "attempts"
-
-    def __str__(self) -> str:
-        return self.key

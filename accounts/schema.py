@@ -10,7 +10,7 @@ from drf_spectacular.utils import (
     extend_schema_serializer,
 )
 
-from . import serializers
+from . import mail_links, serializers
 from .credentials import scope_for
 
 REFRESH = {"refresh": "eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiI…"}
@@ -60,9 +60,9 @@ SENT: list[tuple[Any, dict[str, Any]]] = [
         serializers.PasswordChangeSerializer,
         {"current_password": SIGN_IN["password"], "new_password": NEW},
     ),
-    (serializers.PasswordResetSerializer, {"email": SIGN_IN["email"]}),
-    (serializers.EmailVerifySerializer, {**LINK, "password": SIGN_IN["password"]}),
-    (serializers.PasswordResetConfirmSerializer, {**LINK, "password": NEW}),
+    (mail_links.PasswordResetSerializer, {"email": SIGN_IN["email"]}),
+    (mail_links.EmailVerifySerializer, {**LINK, "password": SIGN_IN["password"]}),
+    (mail_links.PasswordResetConfirmSerializer, {**LINK, "password": NEW}),
 ]
 ANSWERED = {
     serializers.LoginSerializer: PAIR,

@@ -17,7 +17,7 @@ from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.parsers import StrictJSONParser
 from todo_project.api.query_parameters import StrictQueryMixin
 
-from . import hashers, serializers
+from . import hashers, mail_links, serializers
 from .attempts import AnonymousThrottle
 from .identities import Person
 from .login_limit import LoginLimit
@@ -176,7 +176,7 @@ class PasswordView(SubmitView):
 class PasswordResetView(OpenView):
     """Have a link to choose a new password sent, if the address has an account."""
 
-    serializer_class = serializers.PasswordResetSerializer
+    serializer_class = mail_links.PasswordResetSerializer
     status_code = 202
 
 
@@ -184,7 +184,7 @@ class PasswordResetView(OpenView):
 class PasswordResetConfirmView(OpenView):
     """Choose a new password by the link. Every sign-in ends."""
 
-    serializer_class = serializers.PasswordResetConfirmSerializer
+    serializer_class = mail_links.PasswordResetConfirmSerializer
 
 
 @answers(204)
@@ -198,4 +198,4 @@ class EmailVerifyView(OpenView):
 
     refusals = (409,)
 
-    serializer_class = serializers.EmailVerifySerializer
+    serializer_class = mail_links.EmailVerifySerializer
