@@ -15,69 +15,16 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.test.utils import setup_test_environment, teardown_test_environment
-from rest_framework.test import APIClient
-from rest_framework_simplejwt.exceptions import InvalidToken
 
-from accounts import hashers
-from accounts.models import SignIn, User
-from accounts.tokens import RefreshToken
+from accounts.models import User
 from faults.bulk_races import bulks
 from faults.relation_races import cycles, ends_of_projects, renames
+from faults.sign_in_races import changes, claims, codes, recovery_codes, refreshes, registrations
 from tasks.models import Task
 
 THREADS = 8
-
-
-def refreshes(crew: Crew, rounds: int) -> Counter[str]:
-    """Exactly one of several parallel refreshes of a token succeeds; the sign-in stays valid."""
-    token: Any = RefreshToken.for_user(User.objects.create_user("refresh@example.com"))
-    seen: Counter[str] = Counter()
-    for _ in range(rounds):
-        encoded = str(token)
-
-        def rotate(n: int, encoded: str = encoded) -> RefreshToken:
-            return RefreshToken(encoded).rotate()
-
-        results = crew.together(rotate)
-        won = [one for one in results if isinstance(one, RefreshToken)]
-        refused = [one for one in results if isinstance(one, InvalidToken)]
-        assert len(won) == 1, results
-        assert len(refused) == crew.size - 1, results
-        seen.update(succeeded=len(won), refused=len(refused))
-        (token,) = won
-    assert SignIn.objects.count() == 1
-    return seen
-
-
-def registrations(crew: Crew, rounds: int) -> Counter[str]:
-    """Exactly one of several parallel registrations of an address creates an account."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.THROTTLE_ANON = ""
-    hashers.slots = hashers.Slots(crew.size)  # so that all registrations run in parallel
-    spellings = [
-        "ann{}@example.com",
-        "ANN{}@example.com",
-        "Ann{}@Example.com",
-        " ann{}@EXAMPLE.com",
-    ]
-    clients = [APIClient() for _ in range(crew.size)]
-    seen: Counter[str] = Counter()
-    for number in range(rounds):
-
-        def register(n: int, number: int = number) -> int:
-            email = spellings[n % len(spellings)].format(number)
-            body = {"email": email, "password": "correct horse battery"}
-            return clients[n].post("/api/auth/register", body).status_code
-
-        statuses = crew.together(register)
-        assert statuses.count(201) == 1, statuses
-        assert set(statuses) <= {201, 400, 409}, statuses
-        seen.update(str(status) for status in statuses)
-    assert User.objects.filter(email__startswith="ann").count() == rounds
-    return seen
 
 
 PRIORITIES = [None, "low", "medium", "high"]  # in the order of their numbers
@@ -202,6 +149,10 @@ def conditions(crew: Crew, rounds: int) -> Counter[str]:
 RACES = [
     refreshes,
     registrations,
+    codes,
+    recovery_codes,
+    changes,
+    claims,
     patches,
     deletions,
     toggles,
