@@ -65,5 +65,7 @@ class EmailView(SubmitView):
     Your sign-ins stay.
     """
 
+    name = "E-mail address"
+    page_template = "accounts/email.html"
     serializer_class = EmailChangeSerializer
     status_code = 202

@@ -43,11 +43,19 @@ class PersonalTokenSerializer(serializers.ModelSerializer[PersonalToken]):
         **serializers.ModelSerializer.serializer_field_mapping,
         **STRING_FIELDS,
     }
-    scopes = ScopesField(choices=SCOPES, allow_empty=False)
+    scopes = ScopesField(
+        choices=SCOPES, allow_empty=False, style={"base_template": "checkbox_multiple.html"}
+    )
 
     class Meta:
         model = PersonalToken
         fields = ["id", "name", "scopes", "created_at", "expires_at", "last_used_at"]
+        extra_kwargs = {
+            "name": {"help_text": "To tell it from your other tokens."},
+            "expires_at": {
+                "help_text": "In two years at the latest. Without it the token does not expire."
+            },
+        }
 
     def validate_expires_at(self, value: datetime | None) -> datetime | None:
         now = timezone.now()
@@ -110,6 +118,7 @@ class PersonalTokenViewSet(
     """
 
     lookup_value_regex = "[1-9][0-9]{0,18}"
+    page_template, back = "accounts/personal_tokens.html", "token-list"
     queryset = PersonalToken.objects.order_by("id")
     request: AuthenticatedRequest
 

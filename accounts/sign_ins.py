@@ -39,6 +39,7 @@ class SignInSerializer(serializers.ModelSerializer[SignIn]):
 class SignInViewSet(StrictQueryMixin, ListModelMixin, DestroyModelMixin, GenericViewSet[SignIn]):
     """Where you are signed in with tokens. Sign-ins of browsers on these pages are not listed."""
 
+    page_template, back = "accounts/sign_ins.html", "sign-in-list"
     queryset = SignIn.objects.order_by("-created_at", "id")
     serializer_class = SignInSerializer
     request: AuthenticatedRequest

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pyotp
+import segno
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -83,10 +85,21 @@ class TOTPView(SubmitView):
     `/api/auth/totp/confirm`. From then on, logging in takes a code.
     """
 
+    name = "Second factor"
     refusals = (409,)
+    page_template = "accounts/totp.html"
     serializer_class = KeySerializer
     confirmation_class = PasswordConfirmationSerializer
     status_code = 200
+
+    def page_context(self, data: Any) -> dict[str, Any]:
+        """For the browsable API: the state, and the forms that make sense in it."""
+        factors = SecondFactor.objects.filter(user=self.request.user.pk)
+        factor = factors.exclude(confirmed_at=None).first()
+        context: dict[str, Any] = {"factor": factor, "display_edit_forms": not factor and not data}
+        if data:
+            context["qr_code"] = qr_code(data["uri"])
+        return context if factor else {**context, "delete_form": None}
 
     def delete(self, request: Request) -> Response:
         serializer = self.confirmation_class(
@@ -114,5 +127,15 @@ class TOTPConfirmView(SubmitView):
     login. They are shown once.
     """
 
+    name = "Confirm a second factor"
+    page_template = "accounts/totp_confirm.html"
     serializer_class = CodeSerializer
     status_code = 200
+
+    def page_context(self, data: Any) -> dict[str, Any]:
+        return {"display_edit_forms": not data}
+
+
+def qr_code(text: str) -> SafeString:
+    """An SVG element. It loads nothing, so the content security policy allows it."""
+    return SafeString(segno.make(text, error="m", micro=False).svg_inline(scale=5, light="#fff"))

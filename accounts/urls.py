@@ -26,22 +26,30 @@ urlpatterns = [
     ),
     path("email", EmailView.as_view(), name="email"),
     path("email/verify", views.EmailVerifyView.as_view(), name="email-verify"),
-    path("sign-ins", SignInViewSet.as_view({"get": "list"}, detail=False), name="sign-in-list"),
+    path(
+        "sign-ins",
+        SignInViewSet.as_view({"get": "list"}, detail=False, name="Sign-ins"),
+        name="sign-in-list",
+    ),
     path(
         "sign-ins/<uuid:pk>",
-        SignInViewSet.as_view({"delete": "destroy"}, detail=True),
+        SignInViewSet.as_view({"delete": "destroy"}, detail=True, name="Sign-in"),
         name="sign-in-detail",
     ),
     path("totp", TOTPView.as_view(), name="totp"),
     path("totp/confirm", TOTPConfirmView.as_view(), name="totp-confirm"),
     path(
         "tokens",
-        PersonalTokenViewSet.as_view({"get": "list", "post": "create"}, detail=False),
+        PersonalTokenViewSet.as_view(
+            {"get": "list", "post": "create"}, detail=False, name="Personal access tokens"
+        ),
         name="token-list",
     ),
     re_path(
         f"^tokens/(?P<pk>{ID})$",
-        PersonalTokenViewSet.as_view({"delete": "destroy"}, detail=True),
+        PersonalTokenViewSet.as_view(
+            {"delete": "destroy"}, detail=True, name="Personal access token"
+        ),
         name="token-detail",
     ),
 ]

@@ -72,6 +72,8 @@ class PageRenderer(BrowsableAPIRenderer):
         # Offer no forms for an object that is missing, deleted or changed.
         if response.status_code in (204, 404, 412):
             context |= {"display_edit_forms": False, "delete_form": None, "patch_form": None}
+        elif response.status_code < 400 and hasattr(view, "page_context"):
+            context |= view.page_context(data)
         return context
 
     def get_filter_form(self, data: Any, view: Any, request: Any) -> Any:
