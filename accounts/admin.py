@@ -42,7 +42,8 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     list_filter = ["is_active", "is_staff", "date_joined"]
     search_fields = ["email", "name"]
     ordering = ["email"]
-    activity = ["sign_ins", "personal_tokens"]  # relations, each with a method that shows it
+    # Relations. Many objects are shown by a method, one object by Django.
+    activity = ["sign_ins", "personal_tokens", "second_factor"]
     readonly_fields = ["date_joined", "email_verified_at", "last_login", *activity]
     actions = ["sign_out_everywhere", "delete_selected"]
     fieldsets = [
@@ -122,13 +123,17 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
 
     @admin.display(description="sign-ins")
     def sign_ins(self, user: User) -> SafeString:
-        url = f"{reverse('admin:accounts_signin_changelist')}?user={user.pk}"
-        return format_html('<a href="{}">{}</a>', url, user.sign_ins.count())
+        return link_to_list(user.sign_ins)
 
     @admin.display(description="personal access tokens")
     def personal_tokens(self, user: User) -> SafeString:
-        url = f"{reverse('admin:accounts_personaltoken_changelist')}?user={user.pk}"
-        return format_html('<a href="{}">{}</a>', url, user.personal_tokens.count())
+        return link_to_list(user.personal_tokens)
+
+
+def link_to_list(related: Any) -> SafeString:
+    """The number of a user's objects, with a link to them."""
+    url = reverse(f"admin:accounts_{related.model._meta.model_name}_changelist")
+    return format_html('<a href="{}?user={}">{}</a>', url, related.instance.pk, related.count())
 
 
 admin.site.unregister(Group)

@@ -230,6 +230,11 @@ PAGES = [
     "/api/auth/me",
     "/api/auth/password",
     "/api/auth/logout/all",
+    "/api/auth/email",
+    "/api/auth/sign-ins",
+    "/api/auth/tokens",
+    "/api/auth/totp",
+    "/api/auth/totp/confirm",
     "/api/auth/register",
 ]
 

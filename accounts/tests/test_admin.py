@@ -221,9 +221,9 @@ def test_a_user_page_shows_counts(staff, alice, count, django_assert_num_queries
     RefreshToken.for_user(alice)
     staff.get(URL)  # Django caches the content types
 
-    # The session, the caller, the shown user, the tasks, the sign-ins, the personal tokens; all
-    # groups and permissions, and those of the user.
-    with django_assert_num_queries(10):
+    # The session, the caller, the shown user, the tasks, the sign-ins, the personal tokens, the
+    # second factor; all groups and permissions, and those of the user.
+    with django_assert_num_queries(11):
         page = staff.get(f"{URL}{alice.pk}/change/").content.decode()
 
     tasks = f"/admin/tasks/task/?owner={alice.pk}"

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import SecondFactor, SignIn, User
 from accounts.second_factor import clean, digest
+from todo_project.models import LogEntry
 
 from .conftest import PASSWORD
 
@@ -221,16 +222,27 @@ def test_confirming_the_address_removes_one_that_somebody_else_may_have_made(cyd
 
 
 def test_staff_remove_one_and_never_see_the_key(staff, factor):
-    admin = "/admin/accounts/secondfactor/"
-    pages = [staff.get(path) for path in (admin, f"{admin}{factor.pk}/change/")]
+    admin, user = "/admin/accounts/secondfactor/", f"/admin/accounts/user/{factor.user_id}/"
+    details = f"{admin}{factor.pk}/change/"
+    pages = [staff.get(path) for path in (admin, details, f"{admin}{factor.pk}/delete/")]
+    users = staff.get(f"{user}change/").content.decode()
 
     response = staff.post(f"{admin}{factor.pk}/delete/", {"post": "yes"})
 
     for page in pages:
         assert page.status_code == 200
         assert factor.secret not in page.content.decode()
+        assert factor.recovery_digests[0] not in page.content.decode()
+    assert f'href="{details}"' in users
+    assert factor.secret not in users
     assert response.status_code == 302
     assert not SecondFactor.objects.exists()
+    entry = LogEntry.objects.get()
+    assert (entry.user.email, entry.object_repr) == (
+        "root@example.com",
+        f"Second factor {factor.pk}",
+    )
+    assert staff.get(f"{user}change/").status_code == 200
 
 
 def test_staff_without_one_stay_out_of_the_admin_if_it_is_required(staff, settings):
