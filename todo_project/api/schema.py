@@ -240,9 +240,13 @@ def in_order_of_routes(endpoints: list[Any]) -> list[Any]:
     return sorted(endpoints, key=lambda one: (paths.index(one[0]), methods.index(one[2])))
 
 
+VARYING = ["Problem", "Sync"]  # responses without some of their members; the serializers say which
+
+
 def require_what_is_always_answered(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A postprocessing hook: responses always have all members, so all are required."""
+    """A postprocessing hook: most responses always have all members, so all are required."""
     for name, component in result["components"]["schemas"].items():
-        if "properties" in component and not name.endswith("Request") and name != "Problem":
+        answered = "properties" in component and not name.endswith("Request")
+        if answered and name not in VARYING:
             component["required"] = sorted(component["properties"])
     return result
