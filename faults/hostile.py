@@ -12,6 +12,8 @@ from itertools import count, repeat
 from typing import Any
 from urllib.parse import urlencode
 
+import pyotp
+
 from .client import ACCOUNT, Call, Client, sign_up
 from .components import Server
 from .databases import Postgres
@@ -26,11 +28,13 @@ CSRF = "a" * 32
 FORM = {"csrfmiddlewaretoken": CSRF, "username": "eve@example.com", "password": PASSWORD}
 PAGES = ["/docs", "/redoc", "/api-auth/login/", "/api-auth/register/", "/admin/login/", "/nothing"]
 
+GUARDED = "gus@example.com"  # has a second factor
+
 Request = tuple[str, str, Any, dict[str, str]]
 
 
-def login(email: str, password: str, address: str) -> Request:
-    body = {"email": email, "password": password}
+def login(email: str, password: str, address: str, **code: str) -> Request:
+    body = {"email": email, "password": password, **code}
     return "POST", "/api/auth/login", body, {"X_Forwarded_For": address}
 
 
@@ -43,6 +47,12 @@ def change(token: str, address: str) -> Request:
     body = {"current_password": PASSWORD, "new_password": "short"}
     headers = {"X_Forwarded_For": address, "Authorization": f"Bearer {token}"}
     return "POST", "/api/auth/password", body, headers
+
+
+def change_address(token: str, address: str) -> Request:
+    body = {"password": "wrong", "email": "new@example.com"}
+    headers = {"X_Forwarded_For": address, "Authorization": f"Bearer {token}"}
+    return "POST", "/api/auth/email", body, headers
 
 
 def register(n: int) -> Request:
@@ -70,6 +80,9 @@ def kinds(token: str) -> dict[str, Callable[[int], Request]]:
         "wrong logins, many addresses": lambda n: login(f"x{n}@example.com", "wrong", many(n)),
         "password changes": lambda n: change(token, "192.0.2.3"),
         "password changes, many addresses": lambda n: change(token, many(n)),
+        "address changes, many addresses": lambda n: change_address(token, many(n)),
+        "codes, one address": lambda n: login(GUARDED, PASSWORD, "192.0.2.6", code=f"{n:06}"),
+        "codes, many addresses": lambda n: login(GUARDED, PASSWORD, many(n), code=f"{n:06}"),
         "registrations, many addresses": register,
         "pages": lambda n: page(PAGES[n % len(PAGES)], "192.0.2.4"),
         "pages, many addresses": lambda n: page(PAGES[n % len(PAGES)], many(n)),
@@ -101,6 +114,7 @@ def run(short: bool) -> str:
         server.start()
         sign_up(server.port, email="eve@example.com")
         attacker = sign_up(server.port, email="mallory@example.com")
+        set_up_second_factor(server.port, sign_up(server.port, email=GUARDED))
         victim = sign_up(server.port)
         fill(server.port, victim)
         seconds, limit = (2, SHORT_LIMIT) if short else (10, LIMIT)
@@ -110,6 +124,13 @@ def run(short: bool) -> str:
     text = "; ".join(text for text, _ in figures)
     must(all(good for _, good in figures), text)
     return text
+
+
+def set_up_second_factor(port: int, token: str) -> None:
+    client = Client(port, token)
+    secret = client.call("POST", "/api/auth/totp").json()["secret"]
+    code = {"code": pyotp.TOTP(secret).now()}
+    must(client.call("POST", "/api/auth/totp/confirm", code).succeeded, "confirming a code failed")
 
 
 def fill(port: int, token: str) -> None:

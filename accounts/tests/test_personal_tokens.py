@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.credentials import digest
+from accounts.credentials import digest, is_well_formed, make_token
 from accounts.models import PersonalToken, User
 
 from .conftest import PASSWORD
@@ -159,6 +159,22 @@ def test_a_typo_is_refused_without_a_query(
 
     with django_assert_num_queries(0):
         assert refused(client)
+
+
+def test_the_checksum_finds_every_typo_of_one_character():
+    token = make_token()
+    typos = {
+        token[:place] + other + token[place + 1 :]
+        for place in range(len(token))
+        for other in "aZ09_-"
+    }
+    swaps = {
+        token[:place] + token[place + 1] + token[place] + token[place + 2 :]
+        for place in range(len(token) - 1)
+    }
+
+    assert is_well_formed(token)
+    assert not any(is_well_formed(wrong) for wrong in (typos | swaps) - {token})
 
 
 def test_a_refusal_says_so_in_the_header(with_token, db):
