@@ -16,7 +16,10 @@ from django.contrib.auth.password_validation import (
 from django.db import IntegrityError, transaction
 from django.urls import get_resolver
 from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
+from accounts.mails import reset_tokens
 from accounts.models import SecondFactor, SignIn, User
 from accounts.tokens import SIGN_INS_OF_A_USER, AccessToken, RefreshToken
 from accounts.validators import CONTEXT_WORDS
@@ -122,7 +125,11 @@ def test_v6_3_1_guessing_is_limited(anonymous, cyd):
     assert [anonymous.post(LOGIN, body).status_code for _ in range(11)] == [401] * 10 + [429]
 
 
-def test_v6_3_3_every_authentication_path_is_documented():
+def test_v6_3_2_there_are_no_default_accounts(db):
+    assert not User.objects.exists()
+
+
+def test_v6_3_4_every_authentication_path_is_documented():
     """The guide lists every route that checks a password. All use one backend."""
     routes = [str(pattern.pattern) for pattern in get_resolver().url_patterns]
 
@@ -149,6 +156,17 @@ def test_v6_4_2_there_are_no_hints_and_no_secret_questions():
 
 def test_v6_4_3_a_reset_link_expires_after_an_hour():
     assert settings.PASSWORD_RESET_TIMEOUT == 3600
+
+
+def test_v6_4_3_a_reset_does_not_bypass_the_second_factor(anonymous, cyd, factor):
+    factor.confirmed_at = timezone.now()
+    factor.save()
+    uid = urlsafe_base64_encode(force_bytes(cyd.pk))
+    link = {"uid": uid, "token": reset_tokens.make_token(cyd), "password": "entirely different"}
+
+    assert anonymous.post("/api/auth/password/reset/confirm", link).status_code == 204
+    login = anonymous.post(LOGIN, {"email": cyd.email, "password": "entirely different"})
+    assert login.json()["code"] == "code_required"
 
 
 def test_v6_8_1_an_identity_is_an_issuer_and_a_subject(alice, bob):
@@ -215,6 +233,24 @@ def test_v7_5_1_a_new_address_requires_the_password(cyd, sign_in, with_token):
     for password, status in [("wrong", 400), (PASSWORD, 202)]:
         body = {"email": "new@example.com", "password": password}
         assert client.post("/api/auth/email", body).status_code == status
+
+
+def test_v7_5_1_removing_the_second_factor_requires_the_password(cyd, factor, sign_in, with_token):
+    factor.save()
+    client = with_token(sign_in(cyd)["access"])
+
+    for password, status in [("wrong", 400), (PASSWORD, 204)]:
+        assert client.delete("/api/auth/totp", {"password": password}).status_code == status
+
+
+def test_v7_4_3_the_page_of_a_new_second_factor_offers_to_log_out_everywhere(client, cyd, factor):
+    factor.save()
+    client.force_login(cyd)
+    code = {"code": pyotp.TOTP(factor.secret).now()}
+
+    page = client.post("/api/auth/totp/confirm", code, headers={"accept": "text/html"})
+
+    assert '<a href="/api/auth/logout/all">log out everywhere</a>' in page.content.decode()
 
 
 def test_v7_6_2_a_token_of_an_identity_provider_creates_no_session(db, better_auth, with_token):
