@@ -21,6 +21,7 @@ from django.test.utils import setup_test_environment, teardown_test_environment
 from accounts.models import User
 from faults.bulk_races import bulks
 from faults.relation_races import cycles, ends_of_projects, renames
+from faults.repeat_races import deletions_of_series, moves, occurrences, undos
 from faults.sign_in_races import changes, claims, codes, recovery_codes, refreshes, registrations
 from tasks.models import Task
 
@@ -162,6 +163,10 @@ RACES = [
     renames,
     cycles,
     ends_of_projects,
+    occurrences,
+    undos,
+    moves,
+    deletions_of_series,
 ]
 
 

@@ -32,6 +32,7 @@ from .admin_filters import (
     TagFilter,
     TrashFilter,
 )
+from .admin_repeats import RepeatAdmin, RepeatForm
 from .exports import export
 from .models import Task, TaskQuerySet, is_titled
 
@@ -48,7 +49,7 @@ class MultilineField(forms.CharField):
         return super().has_changed(self.to_python(initial), data)
 
 
-class TaskForm(forms.ModelForm):
+class TaskForm(RepeatForm):
     completed = forms.BooleanField(required=False)
     etag = forms.CharField(widget=forms.HiddenInput)
 
@@ -66,6 +67,7 @@ class TaskForm(forms.ModelForm):
             raise ValidationError(
                 "The task has changed since you loaded the page. Reload the page and retry."
             )
+        self.settle_rule()
         if "completed" in self.cleaned_data:
             self.instance.completed = self.cleaned_data["completed"]
         self.clean_relations()
@@ -94,15 +96,22 @@ class TaskForm(forms.ModelForm):
 
 
 @admin.register(Task)
-class TaskAdmin(OwnedAdmin):
+class TaskAdmin(RepeatAdmin, OwnedAdmin):
     form = TaskForm
     formfield_overrides = {models.TextField: {"form_class": MultilineField, "strip": False}}
     fieldsets = [
         (None, {"fields": ["owner", "title", "description"]}),
         ("Plan", {"fields": ["priority", ("due_date", "due_time"), ("project", "parent"), "tags"]}),
+        ("Repeat", {"fields": [("repeat", "repeat_from"), "repeats", "completed_occurrences"]}),
         ("State", {"fields": ["completed", ("created_at", "updated_at", "deleted_at")]}),
     ]
-    readonly_fields = ["created_at", "updated_at", "deleted_at"]
+    readonly_fields = [
+        "repeats",
+        "completed_occurrences",
+        "created_at",
+        "updated_at",
+        "deleted_at",
+    ]
     autocomplete_fields = ["owner"]
     raw_id_fields = ["project", "parent"]  # too many to list
     list_display = [

@@ -12,9 +12,11 @@ from projects.models import Project
 from todo_project.api.idempotency import idempotent
 from todo_project.api.ignored_members import IgnoredMembersMixin, find_ignored_members
 from todo_project.api.preconditions import PreconditionFailed, matches
+from todo_project.api.problems import Conflict
 from todo_project.api.query_parameters import StrictQueryMixin
 from todo_project.api.viewsets import OwnedGenericViewSet
 
+from . import completions
 from .models import Task
 from .operations import MOST, STATUSES, BulkSerializer, OperationSerializer, invalid, is_id
 from .schema import bulk_schema
@@ -27,7 +29,7 @@ class BulkViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
     access_scope = "tasks"
     queryset = Task.objects.all()
     serializer_class = BulkSerializer
-    refusals = (412,)
+    refusals = (409, 412)
     request: AuthenticatedRequest
 
     @bulk_schema
@@ -68,6 +70,8 @@ class Bulk:
             return {}
         tasks = Task.objects.for_user(self.owner).filter(pk__in=ids)
         locked = self.writing.know(tasks.order_by("pk").select_for_update())
+        if any(one.get("occurrence") for one in operations if isinstance(one, dict)):
+            self.writing.know(completions.find_last(locked))
         return {task.pk: task for task in locked}
 
     def find_projects(self, operations: Sequence[Any]) -> dict[int, Project]:
@@ -91,10 +95,16 @@ class Bulk:
             values = self.validate(place, self.partial, operation["data"])
             self.writing.update(task, **change_tags(task, values))
         elif op in ("complete", "reopen"):
-            self.writing.update(task, completed=op == "complete")
+            self.writing.update(task, **self.decide(task, op == "complete", operation))
         else:
             self.writing.set(task, deleted_at=self.writing.now if op == "delete" else None)
         return task
+
+    def decide(self, task: Task, completed: bool, operation: Mapping[str, Any]) -> dict[str, Any]:
+        number = operation.get("occurrence")
+        if number is None:
+            return {"completed": completed}
+        return completions.decide(self.writing, task, completed, number)
 
     def create(self, place: int, operation: Mapping[str, Any]) -> Task:
         ref = operation.get("ref")
@@ -156,8 +166,9 @@ def within(place: int) -> Iterator[None]:
     except ValidationError as error:
         detail: Any = error.detail
         raise ValidationError({"operations": {str(place): detail}}) from None
-    except PreconditionFailed as error:
-        field = f"operations.{place}.if_match"
-        stale = {"field": field, "code": error.default_code, "detail": str(error.detail)}
-        error.members = {"errors": [stale]}
+    except (PreconditionFailed, Conflict) as error:
+        member = "if_match" if isinstance(error, PreconditionFailed) else "occurrence"
+        field = f"operations.{place}.{member}"
+        refused = {"field": field, "code": error.default_code, "detail": str(error.detail)}
+        error.members = {"errors": [refused]}
         raise

@@ -9,8 +9,8 @@ from .models import Task, TaskQuerySet
 
 BATCH = 2_000  # rows read at a time
 HEADER = (
-    "id owner title description priority due_date due_time project parent tags completed_at "
-    "created_at updated_at"
+    "id owner title description priority due_date due_time repeat repeat_from occurrence project "
+    "parent tags completed_at created_at updated_at"
 )
 # Where a spreadsheet finds a formula (OWASP, CSV Injection): at the beginning of a cell, behind any
 # spaces and quotes. Spreadsheets split by the separator of their locale, and then the quotes that
@@ -47,6 +47,9 @@ def row(task: Task) -> list[str]:
         task.get_priority_display(),
         task.due_date,
         task.due_time,
+        task.repeat,
+        task.repeat_from,
+        task.occurrence,
         task.project,
         task.parent_id,
         ", ".join(task.tags),

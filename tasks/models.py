@@ -14,7 +14,8 @@ from todo_project.api.text_lists import ListLength
 from todo_project.api.validators import validate_no_control_characters
 
 from .dates import FIRST_DUE_DATE, LAST_DUE_DATE
-from .nested import Nested, live_index
+from .nested import live_index
+from .repeating import Repeating
 from .search import SearchKeyField
 from .tags import MOST, TagKeysField, TagsField
 
@@ -136,7 +137,7 @@ class CaseFoldedField(models.TextField):
         return folded
 
 
-class Task(Nested):
+class Task(Repeating):
     class Priority(models.IntegerChoices):
         NONE = 0
         LOW = 1
@@ -160,9 +161,9 @@ class Task(Nested):
     # When it was put in the trash.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    unread: ClassVar[list[str]] = [*Nested.unread, "tag_keys", "search_key"]
+    unread: ClassVar[list[str]] = [*Repeating.unread, "tag_keys", "search_key"]
     columns: ClassVar[dict[str, list[str]]] = {
-        **Nested.columns,
+        **Repeating.columns,
         "title": ["title", "title_key", "search_key"],
         "description": ["description", "search_key"],
         "tags": ["tags", "tag_keys"],
@@ -173,7 +174,7 @@ class Task(Nested):
 
     class Meta:
         constraints = [
-            *Nested.Meta.constraints,
+            *Repeating.Meta.constraints,
             models.CheckConstraint(
                 condition=LessThanOrEqual(ListLength("tags"), MOST),
                 name="task_tags_at_most",
@@ -210,7 +211,7 @@ class Task(Nested):
         # changed; the last four those of the admin, of all owners: its order and its drill-down,
         # a title's beginning, what is due on a day, and the trash.
         indexes = [
-            *Nested.Meta.indexes,
+            *Repeating.Meta.indexes,
             live_index("owner", "created_at", "id", name="task_by_created"),
             live_index("owner", "title_key", "id", name="task_by_title"),
             live_index("owner", "position", "id", name="task_by_position"),

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from todo_project.api.fields import StringField
+from todo_project.api.fields import StringField, WholeNumberField
 
 MOST = 100
 STATUSES = {
@@ -22,6 +22,8 @@ STATUSES = {
 MEMBERS = {op: ({"id"}, {"if_match"}) for op in STATUSES} | {
     "create": ({"data"}, {"ref"}),
     "update": ({"id", "data"}, {"if_match"}),
+    "complete": ({"id"}, {"if_match", "occurrence"}),
+    "reopen": ({"id"}, {"if_match", "occurrence"}),
 }
 
 
@@ -51,6 +53,9 @@ class OperationSerializer(serializers.Serializer[Any]):
     )
     if_match = StringField(
         required=False, help_text="As the header: the `ETag` that the task has before this call."
+    )
+    occurrence = WholeNumberField(
+        required=False, min_value=1, help_text="Of a task that repeats, as in the single call."
     )
     # DRF has an attribute of this name; its metaclass takes the field out of the way.
     data = serializers.DictField(required=False)  # type: ignore[assignment]

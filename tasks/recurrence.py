@@ -27,6 +27,7 @@ FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {
 }
 WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 SHORTEST_MONTH = 28
+MOST_CHARACTERS = 100  # of a stored rule
 UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)  # upper() changes other letters to these
 
 # The parts of a rule in the order of the canonical text: their form, and what it is in words.

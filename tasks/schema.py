@@ -24,6 +24,8 @@ SENT = {
     "due_date": "2026-12-01",
     "due_time": "18:00:00",
     "tags": ["errands"],
+    "repeat": "FREQ=WEEKLY;BYDAY=TU",
+    "repeat_from": "due",
 }
 STORED = {
     "id": 42,
@@ -32,6 +34,7 @@ STORED = {
     "completed_at": None,
     "project": 7,
     "parent": None,
+    "occurrence": 1,
     "position": "aD9",
     "revision": 815,
     "created_at": "2026-11-20T10:00:00.123456Z",
@@ -48,7 +51,12 @@ extend_schema_serializer(
     ]
 )(TaskSerializer)
 extend_schema_serializer(
-    examples=[OpenApiExample("Set it", {"completed": True}, request_only=True)]
+    examples=[
+        OpenApiExample("Set it", {"completed": True}, request_only=True),
+        OpenApiExample(
+            "Complete an occurrence", {"completed": True, "occurrence": 1}, request_only=True
+        ),
+    ]
 )(CompletionSerializer)
 extend_schema_serializer(examples=[OpenApiExample("Counts", COUNTS)])(SummarySerializer)
 
@@ -122,7 +130,13 @@ task_schema = extend_schema_view(
         summary="Move a task in `sort=position`", parameters=[ID], responses=TaskSerializer
     ),
     restore=extend_schema(summary="Restore a task from the trash", parameters=[ID]),
-    complete=extend_schema(summary="Complete or reopen a task", parameters=[ID]),
+    complete=extend_schema(
+        summary="Complete or reopen a task",
+        parameters=[ID],
+        description="A task that repeats stays open and moves to its next due date. With "
+        "`occurrence` the call is safe to repeat: a lower number than the current one changes "
+        "nothing, a higher one is a 409. `false` with the number of the last completion undoes it.",
+    ),
     summary=extend_schema(summary="Count tasks", filters=True, parameters=FILTERS),
 )
 
@@ -196,6 +210,9 @@ def complete_tasks(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
                 for form in ("date", "date-time")
             ]
         }
+    schemas["PreviewRequest"]["properties"]["due_date"] = {
+        "anyOf": [{"type": "string", "format": form} for form in ("date", "date-time")]
+    }
     for name in ("Task", "TrashedTask", "TaskRequest", "PatchedTaskRequest"):
         # `nullable` says nothing without `type` beside it (OAS 3.0.3, clarifications).
         result["components"]["schemas"][name]["properties"]["priority"]["type"] = "string"

@@ -8,11 +8,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from todo_project.api.fields import STRING_FIELDS, MultilineField
+from todo_project.api.fields import STRING_FIELDS, MultilineField, WholeNumberField
 from todo_project.api.relations import OwnedRelatedField
 from todo_project.api.serializers import OwnedSerializer
 
-from . import subtasks
+from . import completions, subtasks
 from .dates import DATE, INSTANT, TIME
 from .models import Task
 from .tags import MOST, TagListField, respell, unite, without
@@ -120,6 +120,9 @@ class TaskSerializer(OwnedSerializer):
             "project",
             "parent",
             "tags",
+            "repeat",
+            "repeat_from",
+            "occurrence",
             "position",
             "revision",
             "created_at",
@@ -128,6 +131,11 @@ class TaskSerializer(OwnedSerializer):
         extra_kwargs = {
             "parent": {"style": {"base_template": "input.html"}},  # of too many to choose from
             "position": {"read_only": True},
+            "repeat": {
+                "allow_blank": False,
+                "help_text": "A rule of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`.",
+            },
+            "occurrence": {"read_only": True},
         }
 
     @cached_property
@@ -167,6 +175,7 @@ class TaskSerializer(OwnedSerializer):
             raise invalid("due_time", "A due time needs a due date.")
         if len(change_tags(task, attrs).get("tags", [])) > MOST:
             raise invalid("tags_add", f"A task has at most {MOST} tags.")
+        completions.settle(task, attrs)
         subtasks.check_place(self.context["writing"], task, attrs)
         return attrs
 
@@ -175,19 +184,31 @@ class TaskSerializer(OwnedSerializer):
 
 
 class CompletionSerializer(TaskSerializer):
-    """Sets `completed` when it is sent, toggles it when it is not; answers the whole task."""
+    """Sets `completed` when it is sent, toggles it when it is not; answers the whole task.
+
+    `occurrence` says which occurrence of a task that repeats is meant.
+    """
 
     description = NullableTextField(read_only=True)
     priority = PriorityField(read_only=True)
     tags = TagListField(read_only=True)
+    occurrence = WholeNumberField(required=False, min_value=1)
 
     class Meta(TaskSerializer.Meta):
-        read_only_fields = [name for name in TaskSerializer.Meta.fields if name != "completed"]
+        read_only_fields = [
+            name for name in TaskSerializer.Meta.fields if name not in ("completed", "occurrence")
+        ]
 
     instance: Any
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return {"completed": not self.instance.completed, **attrs}
+        number = attrs.get("occurrence")
+        if number is None:
+            return {"completed": not self.instance.completed, **attrs}
+        if "completed" not in attrs:
+            raise invalid("occurrence", "Send it together with `completed`.")
+        writing = self.context["writing"]
+        return completions.decide(writing, self.instance, attrs["completed"], number)
 
 
 class SummarySerializer(serializers.Serializer[dict[str, int]]):

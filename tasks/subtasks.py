@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .models import Task
 
 DEEPEST = 3  # the first level is 0
+# Members whose change may change the tasks below.
+CAUSES = {"completed", "deleted_at", "occurrence", "project", "parent"}
 
 
 def below(writing: Write, tasks: "Iterable[Task]") -> "list[Task]":
@@ -44,15 +46,18 @@ def children(writing: Write, tasks: "list[Task]") -> "list[Task]":
 
 def follow(writing: Write, task: "Task", old: Mapping[str, Any]) -> None:
     """Change the tasks below a task whose members in `old` have changed."""
-    if task.pk is None or not old.keys() & {"completed", "deleted_at", "project", "parent"}:
+    if task.pk is None or not old.keys() & CAUSES:
         return
     if "deleted_at" in old and task.deleted_at is None:
         leave_trash(writing, task)
     if old.keys() == {"completed"} and not task.completed:
         return
+    moved_on = not task.completed and task.occurrence > old.get("occurrence", task.occurrence)
     for row in below(writing, [task]):
         if "completed" in old and task.completed and row.deleted_at is None:
             change(writing, row, completed=True)
+        if moved_on and row.deleted_at is None:
+            change(writing, row, completed=False)
         if "deleted_at" in old and row.deleted_at == old["deleted_at"]:
             writing.store(row, deleted_at=task.deleted_at)
         if "project" in old:

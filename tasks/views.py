@@ -63,6 +63,10 @@ class TaskViewSet(
 
     create = idempotent(OwnedViewSet.create)
 
+    @property
+    def refusals(self) -> tuple[int, ...]:
+        return (409,) if self.action == "complete" else ()
+
     def perform_destroy(self, instance: Task) -> None:
         self.writing.set(instance, deleted_at=self.writing.now)
 

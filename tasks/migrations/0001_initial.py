@@ -82,6 +82,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("due_time", models.TimeField(blank=True, null=True)),
+                ("repeat", models.CharField(blank=True, max_length=100, null=True)),
+                (
+                    "repeat_from",
+                    models.CharField(
+                        choices=[("due", "the due date"), ("completion", "the day of completing")],
+                        default="due",
+                        max_length=10,
+                    ),
+                ),
+                ("occurrence", models.PositiveIntegerField(default=1, editable=False)),
+                ("repeat_since", models.PositiveIntegerField(default=1, editable=False)),
                 ("tags", tasks.tags.TagsField(blank=True, default=list)),
                 ("tag_keys", tasks.tags.TagKeysField(default=list, editable=False)),
                 ("search_key", tasks.search.SearchKeyField(default="", editable=False)),
@@ -251,6 +262,25 @@ class Migration(migrations.Migration):
                         violation_error_message="A task is at most 3 levels below another.",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(
+                            ("repeat", None), ("due_date__isnull", False), _connector="OR"
+                        ),
+                        name="task_repeat_needs_a_date",
+                        violation_error_message="A task that repeats needs a due date.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("repeat_from__in", ["due", "completion"])),
+                        name="task_repeat_from_is_known",
+                        violation_error_message="A rule counts from due or completion.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("repeat_since__gte", 1), ("repeat_since__lte", models.F("occurrence"))
+                        ),
+                        name="task_occurrence_in_order",
+                        violation_error_message="A rule is set at an occurrence from 1 on.",
+                    ),
+                    models.CheckConstraint(
                         condition=django.db.models.lookups.LessThanOrEqual(
                             todo_project.api.text_lists.ListLength("tags"), 20
                         ),
@@ -298,6 +328,46 @@ class Migration(migrations.Migration):
                         name="task_due_time_needs_a_date",
                         violation_error_message="A due time needs a due date.",
                     ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Completion",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("occurrence", models.PositiveIntegerField()),
+                ("due_date", models.DateField()),
+                ("due_time", models.TimeField(null=True)),
+                ("completed_at", models.DateTimeField()),
+                ("next_due_date", models.DateField(null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="completions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="completions",
+                        to="tasks.task",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("task", "occurrence"), name="completion_is_unique"
+                    )
                 ],
             },
         ),

@@ -1,4 +1,7 @@
+from datetime import UTC, datetime
+
 import pytest
+from django.utils import timezone
 
 from projects.models import Project
 from tasks.models import Task
@@ -33,3 +36,14 @@ def chain(add, home):
         parent = add(title, project=home, parent=parent)
         tasks.append(parent)
     return tasks
+
+
+@pytest.fixture
+def on(monkeypatch):
+    """Sets the day, or the instant in UTC."""
+
+    def on(text):
+        now = datetime.fromisoformat(text if "T" in text else f"{text}T12:00").replace(tzinfo=UTC)
+        monkeypatch.setattr(timezone, "now", lambda: now)
+
+    return on

@@ -18,6 +18,7 @@ def change(client, task, etag="", **fields):
         "description": re.sub("\r\n|\r|\n", "\r\n", task.description),
         "priority": str(task.priority),
         "completed": "on" if task.completed else "",
+        "repeat_from": task.repeat_from,
         "etag": etag or task.etag,
         **fields,
     }

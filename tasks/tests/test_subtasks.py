@@ -301,7 +301,7 @@ def test_a_bulk_call_refuses_what_single_calls_refuse(alice_client, chain, milk)
     assert [row[3] for row in shape()] == [0, 1, 2, 3, 0]
 
 
-@pytest.mark.parametrize("count", [2, 47])  # SQLite inserts at most 47 rows in a statement
+@pytest.mark.parametrize("count", [2, 39])  # SQLite inserts at most 39 rows in a statement
 def test_many_subtasks_cost_a_fixed_number_of_queries(
     alice_client, milk, home, count, django_assert_num_queries
 ):

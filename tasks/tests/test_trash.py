@@ -130,9 +130,9 @@ def test_emptying_the_trash_is_one_write(alice, alice_client, milk, django_asser
         Task.objects.create(owner=alice, title=f"Task {n}").change({"deleted_at": timezone.now()})
     before = counter(alice)
 
-    # A savepoint, the counter, the rows, what is below them, the tombstones, the deletion, the
-    # release.
-    with django_assert_num_queries(7):
+    # A savepoint, the counter, the rows, what is below them, the tombstones, the deletion of their
+    # completions, the deletion, the release.
+    with django_assert_num_queries(8):
         assert alice_client.delete(URL).status_code == 204
 
     assert Task.objects.get() == milk

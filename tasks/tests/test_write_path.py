@@ -28,6 +28,11 @@ API = [
     ("PATCH", "/api/tasks/{id}", {"project": None}),
     ("PATCH", "/api/tasks/{id}/position", {"before": None}),
     ("PATCH", "/api/tasks/{id}/position", {"after": None}),
+    ("PATCH", "/api/tasks/{repeating}", {"completed": True}),
+    ("PATCH", "/api/tasks/{repeating}/complete", {"completed": True, "occurrence": 2}),
+    ("PATCH", "/api/tasks/{repeating}/complete", {"completed": True, "occurrence": 1}),
+    ("PATCH", "/api/tasks/{repeating}/complete", {"completed": False, "occurrence": 1}),
+    ("POST", "/api/tasks/preview", {"due_date": "2026-12-01", "repeat": "FREQ=DAILY"}),
     ("POST", "/api/tasks/{id}/restore", None),
     ("POST", "/api/tasks/{trashed}/restore", None),
     ("POST", "/api/tasks/bulk", {"operations": [{"op": "complete", "id": "{id}"}]}),
@@ -55,6 +60,7 @@ STAFF = [
         (ADMIN, {"action": action, "_selected_action": "{id}", "post": "yes"})
         for action in ["complete", "reopen", "discard", "restore", "delete_selected"]
     ],
+    (ADMIN, {"action": "complete", "_selected_action": "{repeating}", "post": "yes"}),
     (f"{ADMIN}?trash=yes", {"action": "restore", "_selected_action": "{trashed}"}),
     (f"{PROJECTS}add/", {"owner": "{owner}", "name": "Work"}),
     (f"{PROJECTS}{{project}}/change/", {"name": "Work"}),
@@ -75,9 +81,15 @@ def trashed(alice):
 def fill(alice, milk, trashed, home):
     """Inserts the ids of tasks and projects into a path or body."""
     milk.change({"tags": ["shop"], "project": home})
+    rent = Task.objects.create(
+        owner=alice, title="Rent", due_date="2026-12-01", repeat="FREQ=MONTHLY;BYMONTHDAY=1"
+    )
+    rent.refresh_from_db()
+    rent.change({"completed": True})
     Task.objects.create(owner=alice, title="Find the bottles", project=home, parent=milk)
+    Task.objects.create(owner=alice, title="Pay", parent=rent)
     known = {"id": milk.pk, "trashed": trashed.pk, "owner": alice.pk, "etag": milk.etag}
-    known |= {"tag": "shop", "project": home.pk}
+    known |= {"tag": "shop", "project": home.pk, "repeating": rent.pk}
 
     def fill(value):
         if isinstance(value, dict):
@@ -157,9 +169,9 @@ def test_every_unsafe_api_call_is_tested():
 
     tested = {(method, path.partition("?")[0]) for method, path, _ in API}
 
-    assert {(method, re.sub("{trashed}|{project}", "{id}", path)) for method, path in tested} == (
-        unsafe
-    )
+    assert {
+        (method, re.sub("{trashed}|{project}|{repeating}", "{id}", path)) for method, path in tested
+    } == (unsafe)
 
 
 @pytest.mark.parametrize(("path", "form"), STAFF)

@@ -30,6 +30,15 @@ class MultilineField(StringField):
         return stored if with_line_feeds(stored) == sent else sent
 
 
+class WholeNumberField(serializers.IntegerField):
+    """DRF's `IntegerField`, but a JSON body may not have the number as text."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int and not is_html_input(getattr(self.root, "initial_data", None)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class StringListField(serializers.ListField):
     """A list of strings that is answered as it is stored."""
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from .prepared import Parameter
-from .rows import BATCH, batches, by, save_all
+from .rows import BATCH, batches, by, delete_all, save_all
 
 
 class OwnedQuerySet(models.QuerySet[Any]):
@@ -48,6 +48,8 @@ class Owned(models.Model):
     unread: ClassVar[list[str]] = ["member_revisions"]
     # The columns of each member that is not one column of the same name.
     columns: ClassVar[dict[str, list[str]]] = {}
+    # The relations to rows of other tables that are deleted with it.
+    parts: ClassVar[list[str]] = []
 
     class Meta:
         abstract = True
@@ -74,6 +76,10 @@ class Owned(models.Model):
 
     def prepare(self, place: int) -> None:
         """Called before a write creates it, after `place` others. Its revision is set."""
+
+    def derive(self, writing: "Write", values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Called before a write sets these members. Gives the members to set."""
+        return values
 
     def differs(self, name: str, value: Any) -> bool:
         """Whether a member has another value."""
@@ -120,6 +126,10 @@ class Write:
         self.known: dict[Owned, Owned] = {}  # one object per row
         self.expanded: set[int] = set()  # the keys of known rows whose children are all known
         self.updated: dict[Owned, set[str]] = {}  # the columns to write for each object
+        # Rows of other tables that belong to changed objects: to insert, and to delete.
+        self.attached: list[models.Model] = []
+        self.detached: list[models.Model] = []
+        self.owners: dict[int, Any] = {}  # the users that it has read
 
     @property
     def revision(self) -> int:
@@ -148,7 +158,8 @@ class Write:
 
     def set(self, one: Owned, **values: Any) -> bool:
         """Like `update()`, but keeps `updated_at`: for changes that users do not see as edits."""
-        changed = {name: value for name, value in values.items() if one.differs(name, value)}
+        derived = one.derive(self, values).items()
+        changed = {name: value for name, value in derived if one.differs(name, value)}
         if not changed:
             return False
         old = {name: one.__dict__.get(name) for name in changed}
@@ -167,6 +178,23 @@ class Write:
             revision=number,
             member_revisions={**one.member_revisions, **dict.fromkeys(values, number)},
         )
+
+    def attach(self, row: models.Model) -> None:
+        """Insert a row of another table that belongs to a changed object."""
+        self.attached.append(row)
+
+    def detach(self, row: models.Model) -> None:
+        """Delete such a row."""
+        if row in self.attached:
+            self.attached.remove(row)
+        else:
+            self.detached.append(row)
+
+    def find_owner(self, one: Owned) -> Any:
+        """The user who owns it. Reads all owners of this write at once."""
+        if one.owner_id not in self.owners:
+            self.owners.update(get_user_model()._base_manager.in_bulk([*self.revisions]))
+        return self.owners[one.owner_id]
 
     def know(self, rows: Iterable[Any]) -> list[Any]:
         """These rows; for a row that this write already has, the same object as before."""
@@ -200,7 +228,7 @@ class Write:
         )
         for model, rows in by(type, ones):
             for batch in batches(rows):
-                model._base_manager.filter(pk__in=[one.pk for one in batch]).delete()
+                delete_all(model, [one.pk for one in batch])
 
     def flush(self) -> None:
         """Write the rows to the database. New objects get their ids."""
@@ -214,6 +242,15 @@ class Write:
         self.know(created)
         for model, rows in by(type, updated):
             save_all(model, {one: updated[one] for one in rows})
+        self.flush_attached()
+
+    def flush_attached(self) -> None:
+        detached, self.detached = self.detached, []
+        attached, self.attached = self.attached, []
+        for model, rows in by(type, detached):
+            model._base_manager.filter(pk__in=[row.pk for row in rows]).delete()
+        for model, rows in by(type, attached):
+            model._base_manager.bulk_create(rows, BATCH)
 
     def give_back(self) -> None:
         """Return unused numbers to the counters, so the owners' next writes take them.

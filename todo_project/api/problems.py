@@ -44,6 +44,7 @@ class Conflict(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "conflict"
     default_detail = "The request conflicts with stored data."
+    members: dict[str, Any] = {}  # added to the members of every problem
 
 
 class DatabaseUnavailable(APIException):

@@ -28,6 +28,15 @@ def save_all(model: Any, updated: Mapping[Any, Collection[str]]) -> None:
     return None
 
 
+def delete_all(model: Any, keys: Collection[int]) -> None:
+    """Delete these rows and their parts."""
+    for name in model.parts:
+        relation = model._meta.get_field(name)
+        parts = relation.related_model._base_manager
+        parts.filter(**{f"{relation.field.name}__in": keys}).delete()
+    model._base_manager.filter(pk__in=keys).delete()
+
+
 def by(key: Callable[[Any], Any], ones: Iterable[Any]) -> Iterator[tuple[Any, list[Any]]]:
     """Groups of consecutive objects with the same key."""
     for value, group in groupby(ones, key):

@@ -36,6 +36,7 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
     def within_write(self, handler: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Runs a handler within `write()`. An exception rolls back all changes."""
         with write(request.user.pk) as self.writing:
+            self.writing.owners[request.user.pk] = request.user
             response = handler(request, *args, **kwargs)
         self.writing = None
         return response

@@ -13,8 +13,8 @@ USERS = "/admin/accounts/user/"
 
 
 def change(client, task, **fields):
-    form = {"title": task.title, "priority": "0", "etag": task.etag, **fields}
-    return client.post(f"{TASKS}{task.pk}/change/", form, follow=True)
+    form = {"title": task.title, "priority": "0", "etag": task.etag, "repeat_from": "due"}
+    return client.post(f"{TASKS}{task.pk}/change/", {**form, **fields}, follow=True)
 
 
 def delete(client, url, found):

@@ -30,6 +30,9 @@ PLACES = {
         *[(method, "/api/tasks/{id}", {"title": "x"}) for method in ("PUT", "PATCH", "DELETE")],
         ("GET", "/api/tasks/{id}", None),
         ("PATCH", "/api/tasks/{id}/complete", {}),
+        ("PATCH", "/api/tasks/{id}/complete", {"completed": True, "occurrence": 9}),
+        ("GET", "/api/tasks/{id}/completions", None),
+        ("GET", "/api/tasks/{id}/next?count=2", None),
         ("POST", "/api/tasks/{id}/restore", None),
         ("PATCH", "/api/tasks/{id}/position", {"after": None}),
         ("DELETE", "/api/trash/{id}", None),
@@ -45,6 +48,7 @@ PLACES = {
         operation(op="update", id="{id}", data={"title": "x"}),
         *[operation(op=op, id="{id}") for op in ("complete", "reopen", "delete", "restore")],
         operation(op="complete", id="{id}", if_match="{etag}"),
+        operation(op="complete", id="{id}", occurrence=9),
     ],
     "project": [
         *[(method, "/api/projects/{id}", {"name": "x"}) for method in ("PUT", "PATCH", "DELETE")],

@@ -1,0 +1,59 @@
+"""How the admin shows that a task repeats, and checks its rule."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
+from rest_framework.exceptions import ValidationError
+
+from . import completions
+from .models import Task
+from .templatetags.repeats import next_date, repeat_text
+
+SHOWN = 20  # completed occurrences
+RULE = ("due_date", "repeat", "repeat_from")
+BREAK = mark_safe("<br>")
+
+
+class RepeatForm(forms.ModelForm):
+    """Puts a rule into its canonical form."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "repeat_from" in self.fields:
+            self.fields["repeat_from"].required = False
+
+    def clean_repeat_from(self) -> str:
+        return str(self.cleaned_data["repeat_from"] or self.instance.repeat_from)
+
+    def settle_rule(self) -> None:
+        sent: dict[str, Any] = self.cleaned_data
+        names: list[str] = [name for name in RULE if name in sent]
+        values = {name: sent[name] for name in names}
+        try:
+            completions.settle(self.instance, values)
+        except ValidationError as error:
+            detail: Any = error.detail
+            for name, messages in detail.items():
+                self.add_error(name, [str(message) for message in messages])
+        else:
+            sent.update(values)
+
+
+class RepeatAdmin(admin.ModelAdmin):
+    @admin.display(description="in words")
+    def repeats(self, task: Task) -> str:
+        following = next_date(task, task.owner) if task.pk else None
+        after = f", next on {following:%a} {following.day} {following:%b %Y}" if following else ""
+        return repeat_text(vars(task)) + after or "-"
+
+    @admin.display
+    def completed_occurrences(self, task: Task) -> str:
+        """The last ones."""
+        rows = task.completions.order_by("-occurrence")[:SHOWN] if task.pk else []
+        lines = [
+            (row.occurrence, row.due_date, f"{row.completed_at:%Y-%m-%d %H:%M}") for row in rows
+        ]
+        return format_html_join(BREAK, "{}: due {}, completed {} UTC", lines) or "-"
