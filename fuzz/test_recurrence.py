@@ -4,10 +4,13 @@ from calendar import monthcalendar, monthrange
 from datetime import date, timedelta
 from itertools import islice
 
+import pytest
 from dateutil import rrule
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from rest_framework.test import APIClient
 
+from accounts.models import User
 from tasks.dates import FIRST_DUE_DATE, LAST_DUE_DATE
 from tasks.recurrence import Rule, Series, read_rule
 
@@ -145,6 +148,26 @@ def test_a_next_date_takes_at_most_three_steps(rule, due, today, from_completion
         rrule._iterinfo.rebuild = rebuild
 
     assert len(steps) <= 3
+
+
+@pytest.mark.django_db
+@given(RULES, DUE_DATES, st.none() | st.times())
+def test_undo_restores_every_member(rule, due, time):
+    assume(rule.until is None or rule.until >= due)
+    client = APIClient()
+    client.force_authenticate(User.objects.get_or_create(email="undo@example.com")[0])
+    due_time = time and time.strftime("%H:%M:%S")
+    body = {"title": "Read", "due_date": str(due), "due_time": due_time, "repeat": str(rule)}
+    before = client.post("/api/tasks", body).json()
+    path = f"/api/tasks/{before['id']}/complete"
+
+    done = client.patch(path, {"completed": True, "occurrence": 1}).json()
+    after = client.patch(path, {"completed": False, "occurrence": 1}).json()
+
+    assert done["occurrence"] == 2
+    assert done["completed"] or done["due_date"] > before["due_date"]
+    changed = {"revision", "updated_at"}
+    assert {**after, **{name: before[name] for name in changed}} == before
 
 
 def test_the_walk_knows_a_date_from_a_printed_calendar():

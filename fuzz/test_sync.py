@@ -91,6 +91,14 @@ class Writer:
     def toggle(self) -> None:
         self.client.patch(f"/api/tasks/{self.one()}/complete")
 
+    def repeat(self) -> None:
+        body = {"due_date": "2026-12-01", "repeat": "FREQ=DAILY;COUNT=3"}
+        self.client.patch(f"/api/tasks/{self.one()}", body)
+
+    def complete_or_undo(self) -> None:
+        body = {"completed": self.chance.random() < 0.7, "occurrence": self.chance.randrange(1, 4)}
+        self.client.patch(f"/api/tasks/{self.one()}/complete", body)
+
     def delete(self) -> None:
         self.client.delete(f"/api/tasks/{self.one()}")
 
@@ -135,7 +143,7 @@ class Writer:
         create, create, create, change, change, toggle, delete, delete, restore, purge, bulk,
         refused, act_in_admin, write_rows, delete_by_command, empty_trash, create_project,
         change_project, delete_project, put_into_project, put_into_project, put_below, put_below,
-        move, move_project,
+        move, move_project, repeat, repeat, complete_or_undo, complete_or_undo,
     )  # fmt: skip
 
 
