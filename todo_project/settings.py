@@ -134,7 +134,7 @@ CORS_EXPOSE_HEADERS = [
 
 # Application
 
-OUR_APPS = ["accounts", "projects", "tasks", "sync"]
+OUR_APPS = ["accounts", "projects", "tasks", "sync", "exchange"]
 INSTALLED_APPS = [
     *OUR_APPS,
     "todo_project",
@@ -168,6 +168,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20  # bytes in a body
+LARGER_BODIES = {"/api/import": 5 * 2**20}
 ROOT_URLCONF = "todo_project.urls"
 WSGI_APPLICATION = "todo_project.wsgi.application"
 TEMPLATES = [

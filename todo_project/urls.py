@@ -9,6 +9,7 @@ from drf_spectacular.views import (
 )
 
 from accounts.pages import SignUpView, login_view
+from exchange.views import calendar
 from todo_project.api.documentation import SchemaView
 from todo_project.server import probes
 from todo_project.server.security_txt import security_txt
@@ -21,6 +22,8 @@ urlpatterns = [
     path("api/", include("tasks.urls")),
     path("api/", include("projects.urls")),
     path("api/", include("sync.urls")),
+    path("api/", include("exchange.urls")),
+    path("calendar/<str:secret>.ics", calendar, name="calendar"),
     path("api-auth/register/", SignUpView.as_view(), name="sign-up"),
     path("api-auth/login/", login_view),  # in place of the one in the next line
     path("api-auth/", include("rest_framework.urls")),

@@ -42,7 +42,8 @@ Refusal = tuple[int, str, str]
 
 
 def read_body(environ: dict[str, Any]) -> tuple[bytes, Refusal | None]:
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    path = environ.get("PATH_INFO", "").rstrip("/")
+    limit = settings.LARGER_BODIES.get(path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     if "HTTP_TRANSFER_ENCODING" in environ:
         # The server ends a truncated chunked body in the same way as a complete one.
         drain(environ["wsgi.input"])

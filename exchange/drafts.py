@@ -1,0 +1,54 @@
+"""What the readers of files make: drafts of tasks and projects, not yet checked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
+
+MOST = 10_000  # tasks and projects in a file
+
+
+@dataclass
+class Draft:
+    key: str  # where it comes from: the same in the same file
+    data: dict[str, Any]  # the members of a request; `project` and `parent` are keys of drafts
+    line: int | None = None  # in the file, from 1
+    path: str = ""  # in a JSON document, such as `tasks.3`
+    kept: dict[str, Any] = field(default_factory=dict)  # columns that no request can set
+
+
+@dataclass
+class File:
+    """The drafts of a file, and what could not be carried over."""
+
+    projects: list[Draft] = field(default_factory=list)
+    tasks: list[Draft] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    # In a document of our own a wrong value is an error. In the files of other programs it is
+    # left out, with a warning.
+    strict: bool = False
+    account: str = ""  # of a document of our own
+
+    def warn(self, line: int | None, message: str) -> None:
+        self.warnings.append({"line": line, "message": message})
+
+
+def unreadable(line: int, message: str) -> ParseError:
+    return ParseError(f"Line {line}: {message}")
+
+
+def invalid(path: str, message: str) -> ValidationError:
+    return ValidationError({path: [ErrorDetail(message, "invalid")]})
+
+
+@contextmanager
+def within(path: str) -> Iterator[None]:
+    """An error names the place in the document."""
+    try:
+        yield
+    except ValidationError as error:
+        for part in reversed(path.split(".")):
+            error = ValidationError({part: error.detail})
+        raise error from None

@@ -1,0 +1,185 @@
+"""Makes the tasks and projects of a file, all of them or none."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from accounts.models import User
+from projects.models import Project
+from projects.serializers import ProjectSerializer
+from tasks.models import Task
+from tasks.serializers import TaskSerializer
+from todo_project.api.owned import BATCH, Write, batches, write
+from todo_project.api.positions import new_key
+
+from .documents import account_id
+from .drafts import MOST, Draft, File, invalid, within
+from .models import ImportedItem, digest
+
+DEEPEST = 4  # levels of tasks
+TITLE = "Untitled"
+
+
+def load(user: User, file: File, progress: Callable[[int], None] = lambda done: None) -> Any:
+    """Import a file. Gives the members of the response."""
+    if len(file.tasks) + len(file.projects) > MOST:
+        raise invalid("file", f"A file has at most {MOST:,} tasks and projects.")
+    with write(user.pk) as writing:
+        loading = Loading(user, writing, file, progress)
+        loading.load(Project, [file.projects])
+        loading.load(Task, levels(file))
+        loading.remember()
+    created = len(loading.created)
+    total = len(file.tasks) + len(file.projects)
+    return {"created": created, "skipped": total - created, "warnings": file.warnings}
+
+
+class Loading:
+    """One import. `known` has the objects of the file by their keys, made now or earlier."""
+
+    def __init__(
+        self, user: User, writing: Write, file: File, progress: Callable[[int], None]
+    ) -> None:
+        self.user, self.writing, self.file, self.progress = user, writing, file, progress
+        self.known: dict[Any, dict[str, Any]] = {
+            Project: self.find_known(Project, file.projects),
+            Task: self.find_known(Task, file.tasks),
+        }
+        self.created: list[tuple[Draft, Any]] = []
+        context = {"writing": writing, "known": self.known, "request": Caller(user)}
+        self.serializers: dict[Any, Any] = {
+            Project: ProjectSerializer(context=context),
+            Task: TaskSerializer(context=context),
+        }
+        self.places = {draft.key: place for place, draft in enumerate(file.tasks)}
+
+    def find_known(self, model: Any, drafts: Sequence[Draft]) -> dict[str, Any]:
+        """The user's objects that earlier imports made of these drafts."""
+        keys = {digest(draft.key): draft.key for draft in drafts}
+        found: dict[int, str] = {}
+        for batch in batches([*keys]):
+            items = ImportedItem.objects.filter(owner=self.user, key__in=batch)
+            found.update(items.values_list("object_id", "key"))
+        if self.file.account == account_id(self.user):  # its own document
+            found.update({draft.data["id"]: digest(draft.key) for draft in drafts})
+        known = {}
+        for batch in batches([*found]):
+            for row in model.objects.filter(owner=self.user, pk__in=batch):
+                known[keys[found[row.pk]]] = row
+        return known
+
+    def load(self, model: Any, groups: Iterable[Sequence[Draft]]) -> None:
+        for group in groups:
+            for draft in group:
+                if draft.key not in self.known[model]:
+                    self.create(model, draft)
+            self.writing.flush()  # the next level refers to these by id
+        self.empty_into_trash(model)
+
+    def create(self, model: Any, draft: Draft) -> None:
+        kept = {name: value for name, value in draft.kept.items() if name != "deleted_at"}
+        kept.setdefault("position", new_key(self.writing.revision, self.place_of(draft)))
+        if model is Task:
+            self.check_parent(draft)
+        values = self.check(self.serializers[model], draft)
+        one = model(owner=self.user, **{**values, **kept})
+        self.writing.create(one)
+        self.known[model][draft.key] = one
+        self.created.append((draft, one))
+        self.progress(len(self.created))
+
+    def check_parent(self, draft: Draft) -> None:
+        """Leave out a parent of an earlier import that cannot be the parent any more."""
+        parent = self.known[Task].get(draft.data.get("parent", ""))
+        project = self.known[Project].get(draft.data.get("project", ""))
+        if parent is None:
+            return
+        if parent.deleted_at or parent.project_id != (project and project.pk):
+            draft.data["parent"] = None
+            self.file.warn(draft.line, f"{parent.title}: is not its parent any more.")
+
+    def place_of(self, draft: Draft) -> int:
+        return self.places.get(draft.key, len(self.created))
+
+    def check(self, serializer: Any, draft: Draft) -> dict[str, Any]:
+        """The validated values. What is wrong in a foreign file is left out, with a warning."""
+        for _ in range(len(draft.data) + 1):
+            serializer.initial_data = draft.data
+            try:
+                values: dict[str, Any] = serializer.run_validation(draft.data)
+            except ValidationError as error:
+                if self.file.strict:
+                    with within(draft.path):
+                        raise
+                self.leave_out(draft, error.detail)
+            else:
+                return values
+        raise AssertionError(f"A draft stays wrong: {draft.data}")
+
+    def leave_out(self, draft: Draft, faults: Any) -> None:
+        for name, messages in faults.items():
+            self.file.warn(draft.line, f"{name} is left out: {flatten(messages)}")
+            if draft.data.pop(name, None) is not None and name == "due_date":
+                draft.data.pop("due_time", None)
+            if name in ("title", "name"):
+                draft.data[name] = TITLE
+
+    def empty_into_trash(self, model: Any) -> None:
+        """Last, as a task in the trash takes no new subtask."""
+        for draft, one in self.created:
+            deleted_at = draft.kept.get("deleted_at")
+            if isinstance(one, model) and deleted_at:
+                self.writing.write_columns(one, ["deleted_at"], deleted_at=deleted_at)
+        self.writing.flush()
+
+    def remember(self) -> None:
+        items = [
+            ImportedItem(
+                owner=self.user,
+                key=digest(draft.key),
+                kind=one._meta.model_name,
+                object_id=one.pk,
+            )
+            for draft, one in self.created
+        ]
+        ImportedItem.objects.bulk_create(
+            items,
+            BATCH,
+            update_conflicts=True,  # of an object that was deleted since
+            unique_fields=["owner", "key"],
+            update_fields=["kind", "object_id"],
+        )
+
+
+class Caller:
+    """The part of a request that serializers use."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+
+def levels(file: File) -> list[list[Draft]]:
+    """The tasks in groups, each of tasks whose parents are in an earlier group."""
+    keys, done = {draft.key for draft in file.tasks}, set[str]()
+    rest, groups = file.tasks, list[list[Draft]]()
+    while rest and len(groups) < DEEPEST:
+        parents = [draft.data.get("parent") for draft in rest]
+        ready = [parent is None or parent in done or parent not in keys for parent in parents]
+        group = [draft for draft, is_ready in zip(rest, ready, strict=True) if is_ready]
+        rest = [draft for draft, is_ready in zip(rest, ready, strict=True) if not is_ready]
+        done |= {draft.key for draft in group}
+        groups.append(group)
+    for draft in rest:
+        if file.strict:
+            raise invalid(f"{draft.path}.parent", f"Tasks have at most {DEEPEST} levels.")
+        del draft.data["parent"]
+        file.warn(draft.line, f"Not made a subtask: tasks have at most {DEEPEST} levels.")
+    return [*groups, rest]
+
+
+def flatten(messages: Any) -> str:
+    if isinstance(messages, ErrorDetail):
+        return str(messages)
+    parts = messages.values() if isinstance(messages, dict) else messages
+    return " ".join(flatten(part) for part in parts)

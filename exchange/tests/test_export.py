@@ -1,0 +1,159 @@
+"""`GET /api/export`, and importing its document."""
+
+import json
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from projects.models import Project
+from tasks.models import Task
+
+URL = "/api/export"
+IMPORT = "/api/import"
+
+
+def export(client):
+    response = client.get(URL)
+    assert response.status_code == 200
+    return json.loads(response.getvalue())
+
+
+def send(client, document):
+    return client.post(IMPORT, document, content_type="application/json")
+
+
+def comparable(document):
+    """The document without ids and times of import: relations by the titles at their ends."""
+    titles = {task["id"]: task["title"] for task in [*document["tasks"], *document["trash"]]}
+    names = {project["id"]: project["name"] for project in document["projects"]}
+
+    def plain(task):
+        ends = {"project": names.get(task["project"]), "parent": titles.get(task["parent"])}
+        return {name: value for name, value in {**task, **ends}.items() if name not in NUMBERS}
+
+    return {
+        "projects": sorted(
+            ({n: v for n, v in one.items() if n not in NUMBERS} for one in document["projects"]),
+            key=str,
+        ),
+        **{name: sorted(map(plain, document[name]), key=str) for name in ("tasks", "trash")},
+    }
+
+
+NUMBERS = ("id", "revision")
+
+
+@pytest.fixture
+def everything(alice, alice_client):
+    """One of each kind, in an account."""
+    project = Project.objects.create(owner=alice, name="Home 🏠", color="#aabbcc", archived=True)
+    parent = Task.objects.create(
+        owner=alice,
+        title='Ärger, "quotes" and \\',
+        description="line\nline",
+        priority=3,
+        due_date=date(2026, 12, 31),
+        due_time=time(9, 30),
+        project=project,
+        tags=["work", "Ideen"],
+    )
+    child = Task.objects.create(owner=alice, title="Child", project=project, parent=parent)
+    child.change({"completed": True})
+    top = Task.objects.create(owner=alice, title="Trashed")
+    Task.objects.create(owner=alice, title="With its parent", parent=top)
+    assert alice_client.delete(f"/api/tasks/{top.pk}").status_code == 204
+    Task.objects.create(owner=alice, title="Old", created_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def test_it_has_all_of_the_callers_and_nothing_of_others(everything, alice_client, bob_client):
+    bob_client.post("/api/tasks", {"title": "Bob's"}, content_type="application/json")
+
+    document = export(alice_client)
+
+    assert document["version"] == 1
+    assert document["profile"]["email"] == "alice@example.com"
+    assert [one["name"] for one in document["projects"]] == ["Home 🏠"]
+    assert len(document["tasks"]) == 3
+    assert {one["title"] for one in document["trash"]} == {"Trashed", "With its parent"}
+    assert "Bob's" not in json.dumps(document)
+
+
+def test_it_is_a_download_that_is_not_stored(everything, alice_client):
+    response = alice_client.get(URL)
+
+    assert response["Content-Type"] == "application/json"
+    assert response["Content-Disposition"].startswith('attachment; filename="todo-')
+    assert response["Cache-Control"] == "no-store"
+    assert response["Content-Length"] == str(len(response.getvalue()))
+
+
+def test_an_import_into_another_account_makes_the_same(everything, alice_client, bob_client):
+    document = export(alice_client)
+
+    response = send(bob_client, document)
+
+    assert response.status_code == 201, response.content
+    assert response.json() == {"created": 6, "skipped": 0, "warnings": []}
+    assert comparable(export(bob_client)) == comparable(document)
+
+
+def test_the_same_document_again_makes_nothing(everything, alice_client, bob_client):
+    document = export(alice_client)
+    send(bob_client, document)
+
+    again = send(bob_client, document)
+    own = send(alice_client, document)
+
+    assert again.json() == own.json() == {"created": 0, "skipped": 6, "warnings": []}
+    assert comparable(export(bob_client)) == comparable(document)
+
+
+def test_what_was_deleted_for_good_is_made_again(everything, alice_client):
+    document = export(alice_client)
+    alice_client.delete("/api/trash")
+
+    response = send(alice_client, document)
+
+    assert response.json()["created"] == 2
+    assert comparable(export(alice_client)) == comparable(document)
+
+
+def test_a_parent_in_the_trash_gets_no_new_subtask(everything, alice_client, bob_client):
+    document = export(alice_client)
+    send(bob_client, document)
+    (child,) = [one for one in export(bob_client)["tasks"] if one["title"] == "Child"]
+    for pk in (child["id"], child["parent"]):
+        bob_client.delete(f"/api/tasks/{pk}")
+    bob_client.delete(f"/api/trash/{child['id']}")
+
+    response = send(bob_client, document)
+
+    assert response.json()["created"] == 1
+    assert "is not its parent any more" in response.json()["warnings"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"version": 2}, "version"),
+        ({"account": None}, "account"),
+        ({"tasks": {}}, "tasks"),
+        ({"tasks": [1]}, "tasks.0"),
+        ({"tasks": [{"title": "x"}]}, "tasks.0.id"),
+        ({"tasks": [{"id": 1}]}, "tasks.0.title"),
+        ({"tasks": [{"id": 1, "title": "x"}] * 2}, "tasks.1.id"),
+        ({"tasks": [{"id": 1, "title": "x", "project": 5}]}, "tasks.0.project"),
+        ({"tasks": [{"id": 1, "title": "x", "parent": 5}]}, "tasks.0.parent"),
+        ({"tasks": [{"id": 1, "title": "x", "parent": 1}]}, "tasks.0.parent"),
+        ({"tasks": [{"id": 1, "title": "x", "position": "ü"}]}, "tasks.0.position"),
+        ({"tasks": [{"id": 1, "title": "x", "created_at": "then"}]}, "tasks.0.created_at"),
+        ({"projects": [{"id": 1, "name": ""}]}, "projects.0.name"),
+        ({"tasks": [{"id": 1, "title": "y"}, {"id": 2, "title": ""}]}, "tasks.1.title"),
+    ],
+)
+def test_a_wrong_document_is_refused_and_nothing_is_stored(alice_client, change, field):
+    response = send(alice_client, {"version": 1, "account": "x"} | change)
+
+    assert response.status_code == 400
+    assert [error["field"] for error in response.json()["errors"]] == [field]
+    assert alice_client.get("/api/tasks").json() == []

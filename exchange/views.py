@@ -1,0 +1,137 @@
+"""Taking tasks away and bringing them along: calendar feed, export and import."""
+
+from collections.abc import Iterable
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from accounts.models import User
+from accounts.requests import AuthenticatedRequest
+from todo_project import __version__
+from todo_project.api.parsers import SessionMultiPartParser
+from todo_project.api.problems import problem_response
+from todo_project.api.query_parameters import StrictQueryMixin
+
+from .calendars import MAKERS, write_calendar
+from .documents import write_document
+from .drafts import File
+from .files import CalendarParser, CSVParser, DocumentParser, read_named
+from .importer import load
+from .models import CalendarFeed, digest
+from .serializers import CalendarSerializer, ImportedSerializer, ImportSerializer
+
+IN_MEMORY = 2**20  # bytes; a larger file is on disk while it is sent
+
+
+class CalendarView(StrictQueryMixin, GenericAPIView[Any]):
+    """The address at which calendar programs read the caller's tasks, without signing in."""
+
+    access_scope = "tasks"
+    serializer_class = CalendarSerializer
+
+    @extend_schema(
+        summary="Make a calendar address", request=None, responses={201: CalendarSerializer}
+    )
+    def post(self, request: AuthenticatedRequest) -> Response:
+        """Makes a new address, in place of an earlier one. It is shown this once."""
+        secret = CalendarFeed.replace(request.user.pk)
+        return Response({"url": reverse("calendar", [secret], request=request)}, 201)
+
+    @extend_schema(summary="End the calendar address", responses={204: None})
+    def delete(self, request: AuthenticatedRequest) -> Response:
+        CalendarFeed.objects.filter(owner=request.user).delete()
+        return Response(status=204)
+
+
+@require_safe
+def calendar(request: HttpRequest, secret: str) -> HttpResponse:
+    """The calendar at a secret address. An unchanged one is a 304 after one query."""
+    kind = request.GET.get("as", "event")
+    if kind not in MAKERS:
+        return problem_response(400, "invalid", f"as must be one of: {', '.join(MAKERS)}.")
+    feeds = CalendarFeed.objects.select_related("owner")
+    feed = feeds.filter(digest=digest(secret), owner__is_active=True).first()
+    if feed is None:
+        raise Http404
+    etag = calendar_tag(feed.owner, kind)
+    response: Any = get_conditional_response(request, etag)
+    if response is None:
+        response = as_file(write_calendar(feed.owner, kind))
+        response["Content-Type"] = "text/calendar; charset=utf-8"
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, max-age=300"
+    return response  # type: ignore[no-any-return]
+
+
+def calendar_tag(user: User, kind: str) -> str:
+    """What the calendar depends on. Another release may write another one."""
+    state = user.pk, user.sync_epoch, user.revision, user.timezone, kind, __version__
+    return f'"{digest(repr(state))[:32]}"'
+
+
+class ExportView(StrictQueryMixin, GenericAPIView[Any]):
+    """Everything of the caller's as one JSON document.
+
+    It has the profile, projects, tasks and the trash. `POST /api/import` accepts it.
+    """
+
+    access_scope = "tasks"
+
+    @extend_schema(summary="Export everything", responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: AuthenticatedRequest) -> FileResponse:
+        response = as_file(write_document(request.user))
+        response["Content-Type"] = "application/json"
+        name = f"todo-{timezone.now():%Y-%m-%d}.json"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+class ImportView(StrictQueryMixin, GenericAPIView[Any]):
+    """Makes the tasks and projects of a file, all of them or none.
+
+    Accepts the document of `GET /api/export` (JSON), a project that Todoist has exported (CSV) and
+    iCalendar with to-dos. The same file again makes nothing. `warnings` lists what the file has
+    and a task has not, with its line.
+    """
+
+    access_scope = "tasks"
+    serializer_class = ImportSerializer
+    parser_classes = (DocumentParser, CSVParser, CalendarParser, SessionMultiPartParser)
+
+    @extend_schema(
+        summary="Import a file",
+        request={
+            "application/json": OpenApiTypes.OBJECT,
+            "text/csv": OpenApiTypes.STR,
+            "text/calendar": OpenApiTypes.STR,
+        },
+        responses={201: ImportedSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        file: Any = request.data
+        if not isinstance(file, File):
+            serializer = self.get_serializer(data=file)
+            serializer.is_valid(raise_exception=True)
+            upload = serializer.validated_data["file"]
+            file = read_named(upload.name, upload)
+        return Response(load(self.request.user, file), 201)
+
+
+def as_file(parts: Iterable[bytes]) -> FileResponse:
+    """Writes the file first: a slow client must not hold a connection to the database."""
+    file: Any = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (the response closes it)
+    for part in parts:
+        file.write(part)
+    size = file.tell()
+    file.seek(0)
+    return FileResponse(file, headers={"Content-Length": str(size)})
