@@ -24,6 +24,7 @@ from tasks.models import Task
 from todo_project.server.snapshots import snapshot
 
 from .batches import in_batches
+from .rules import write_rule
 
 HEAD = [
     "BEGIN:VCALENDAR",
@@ -67,6 +68,8 @@ def make_event(task: Task, zone: ZoneInfo) -> Event:
     event["DTSTART"] = vDDDTypes(when(task, zone))
     if task.due_time:
         event["DURATION"] = MOMENT
+    if rule := write_rule(task, zone):
+        event["RRULE"] = rule
     event["TRANSP"] = vText("TRANSPARENT")  # a task does not make its owner busy
     return event
 
@@ -75,9 +78,12 @@ def make_todo(task: Task, zone: ZoneInfo) -> Todo:
     todo = Todo()
     describe(todo, task)
     todo["DUE"] = vDDDTypes(when(task, zone))
+    if rule := write_rule(task, zone):
+        todo["DTSTART"], todo["RRULE"] = todo["DUE"], rule
     todo["STATUS"] = vText("NEEDS-ACTION")
-    if task.parent:
-        todo["RELATED-TO"] = vText(str(uid(task.parent)))
+    parent: Any = task.parent
+    if parent:
+        todo["RELATED-TO"] = vText(str(uid(parent)))
     return todo
 
 

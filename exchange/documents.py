@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.serializers import ProfileSerializer
 from projects.models import Project
 from projects.serializers import ProjectSerializer
+from tasks.completions import Completion
 from tasks.models import Task
+from tasks.repeat_views import CompletedOccurrenceSerializer
 from tasks.serializers import TaskSerializer
-from tasks.trash import TrashedTaskSerializer
 from todo_project.api.renderers import FastJSONRenderer
 from todo_project.server.snapshots import snapshot
 
@@ -34,11 +36,21 @@ def write_document(user: User) -> Iterator[bytes]:
             "profile": ProfileSerializer(user).data,
         }
         yield render(head)[:-1]
-        tasks = Task.objects.filter(owner=user)
+        history = Prefetch("completions", Completion.objects.order_by("occurrence"))
+        tasks = Task.objects.filter(owner=user).prefetch_related(history)
         yield from member("projects", Project.objects.filter(owner=user), ProjectSerializer)
-        yield from member("tasks", tasks.live(), TaskSerializer)
-        yield from member("trash", tasks.trashed(), TrashedTaskSerializer)
+        yield from member("tasks", tasks.live(), ExportedTaskSerializer)
+        yield from member("trash", tasks.trashed(), ExportedTaskSerializer)
         yield b"}\n"
+
+
+class ExportedTaskSerializer(TaskSerializer):
+    """With what no request can set, and `GET /api/tasks/{id}/completions`."""
+
+    completions = CompletedOccurrenceSerializer(many=True, read_only=True)
+
+    class Meta(TaskSerializer.Meta):
+        fields = [*TaskSerializer.Meta.fields, "repeat_since", "deleted_at", "completions"]
 
 
 def member(name: str, rows: Any, serializer: Any) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from tasks.tags import unite
 
 from .drafts import MOST, Draft, File, unreadable
 from .models import digest
+from .rules import read_rule
 
 # Of no use to a task, or the same for every one.
 SILENT = {"DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "CLASS", "X-APPLE-SORT-ORDER"}
@@ -179,6 +180,8 @@ class TodoReader:
             "completed": self.is_completed(),
             **self.due(),
         }
+        if "RRULE" in self.todo and "due_date" in data:
+            data["repeat"] = self.rule()
         if parent := self.parent():
             data["parent"] = parent
         return data
@@ -238,6 +241,11 @@ class TodoReader:
         if due.tzinfo:
             return {"due_date": due.replace(microsecond=0).isoformat()}
         return {"due_date": due.date().isoformat(), "due_time": due.time().isoformat("seconds")}
+
+    def rule(self) -> str:
+        due: Any = self.todo.get("DUE") or self.todo["DTSTART"]
+        zone = getattr(getattr(due, "dt", None), "tzinfo", None) or UTC
+        return read_rule(self.get("RRULE").to_ical().decode(), zone)
 
     def parent(self) -> str | None:
         value = self.todo.get("RELATED-TO", [])

@@ -8,10 +8,12 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from accounts.models import User
 from projects.models import Project
 from projects.serializers import ProjectSerializer
+from tasks.completions import Completion
 from tasks.models import Task
 from tasks.serializers import TaskSerializer
-from todo_project.api.owned import BATCH, Write, batches, write
+from todo_project.api.owned import Write, write
 from todo_project.api.positions import new_key
+from todo_project.api.rows import BATCH, batches
 
 from .documents import account_id
 from .drafts import MOST, Draft, File, invalid, within
@@ -19,6 +21,7 @@ from .models import ImportedItem, digest
 
 DEEPEST = 4  # levels of tasks
 TITLE = "Untitled"
+LATER = ("deleted_at", "completions")  # what is set after the object is made
 
 
 def load(user: User, file: File, progress: Callable[[int], None] = lambda done: None) -> Any:
@@ -78,13 +81,15 @@ class Loading:
         self.empty_into_trash(model)
 
     def create(self, model: Any, draft: Draft) -> None:
-        kept = {name: value for name, value in draft.kept.items() if name != "deleted_at"}
+        kept = {name: value for name, value in draft.kept.items() if name not in LATER}
         kept.setdefault("position", new_key(self.writing.revision, self.place_of(draft)))
         if model is Task:
             self.check_parent(draft)
         values = self.check(self.serializers[model], draft)
         one = model(owner=self.user, **{**values, **kept})
         self.writing.create(one)
+        for row in draft.kept.get("completions", []):
+            self.writing.attach(Completion(owner=self.user, task=one, **row))
         self.known[model][draft.key] = one
         self.created.append((draft, one))
         self.progress(len(self.created))

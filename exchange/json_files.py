@@ -5,11 +5,16 @@ from typing import Any
 from fractional_indexing import BASE_62_DIGITS, FIError, validate_order_key
 from rest_framework import serializers
 
-from todo_project.api.fields import StringField
+from tasks.completions import NEEDS_DATE, RepeatFrom
+from tasks.recurrence import Rule, RuleError
+from tasks.repeat_views import CompletedOccurrenceSerializer
+from todo_project.api.fields import StringField, WholeNumberField
 from todo_project.api.positions import LONGEST
 
 from .documents import VERSION
 from .drafts import Draft, File, invalid, within
+
+MOST = 2**31 - 1  # of the columns for numbers
 
 
 class KeptSerializer(serializers.Serializer[Any]):
@@ -21,6 +26,28 @@ class KeptSerializer(serializers.Serializer[Any]):
     completed_at = serializers.DateTimeField(required=False, allow_null=True)
     deleted_at = serializers.DateTimeField(required=False, allow_null=True)
     position = StringField(required=False, max_length=LONGEST)
+    repeat = StringField(required=False, allow_null=True)
+    repeat_from = serializers.ChoiceField(RepeatFrom.choices, required=False)
+    occurrence = WholeNumberField(required=False, min_value=1, max_value=MOST)
+    repeat_since = WholeNumberField(required=False, min_value=1, max_value=MOST)
+    completions = CompletedOccurrenceSerializer(many=True, required=False)
+
+    def validate_repeat(self, value: str | None) -> str | None:
+        """The due date may have been moved to any day since the rule was set."""
+        try:
+            return value and str(Rule.parse(value))
+        except RuleError as error:
+            raise serializers.ValidationError(str(error), "invalid") from None
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("repeat") and not self.initial_data.get("due_date"):
+            raise invalid("repeat", NEEDS_DATE)
+        if attrs.get("repeat_since", 1) > attrs.get("occurrence", 1):
+            raise invalid("repeat_since", "Is higher than occurrence.")
+        numbers = [one["occurrence"] for one in attrs.get("completions", [])]
+        if len({*numbers}) < len(numbers):
+            raise invalid("completions", "An occurrence is there twice.")
+        return attrs
 
     def validate_position(self, value: str) -> str:
         try:
@@ -64,8 +91,9 @@ def read_row(row: Any, path: str, origin: str) -> Draft:
     if not isinstance(row, dict):
         raise invalid(path, "Must be an object.")
     with within(path):
-        kept = KeptSerializer().run_validation(row)
-    draft = Draft(f"{origin}:{kept.pop('id')}", {**row}, path=path, kept=kept)
+        kept = KeptSerializer(data=row).run_validation(row)
+    data = {name: value for name, value in row.items() if name not in ("repeat", "repeat_from")}
+    draft = Draft(f"{origin}:{kept.pop('id')}", data, path=path, kept=kept)
     account = origin.rpartition(":")[0]
     for name, kind in (("project", "project"), ("parent", "task")):
         if type(draft.data.get(name)) is int:

@@ -1,6 +1,7 @@
 """The calendar feed: its address, and what calendar programs read there."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,9 @@ from recurring_ical_events import of
 
 from accounts.models import User
 from exchange.models import CalendarFeed
+from tasks.completions import make_series
 from tasks.models import Task
+from tasks.tests.test_recurrence import ON_TIME
 
 URL = "/api/calendar"
 
@@ -196,3 +199,44 @@ def test_only_known_kinds(client, address):
 def test_it_needs_a_sign_in_to_make_one(client):
     assert client.post(URL).status_code == 401
     assert client.delete(URL).status_code == 401
+
+
+RULES = sorted({(rule, due) for rule, due, *_ in ON_TIME if due < "9900"})
+
+
+@pytest.mark.parametrize("due_time", [None, time(9, 30)])
+@pytest.mark.parametrize(("rule", "due"), RULES)
+def test_a_repeating_task_has_its_coming_dates(alice, client, address, rule, due, due_time):
+    """Of the two, the calendar library counts days by another program than ours."""
+    live_in(alice, "America/Los_Angeles")
+    task = make(alice, due_date=date.fromisoformat(due), due_time=due_time, repeat=rule)
+    series = make_series(task, {})
+    expected = [series.due, *islice(series.coming(series.due), 8)]
+    last = expected[-1] + timedelta(days=1)
+
+    events = of(read(client, address)).between(expected[0], last)
+
+    found = [event["DTSTART"].dt for event in events]
+    assert sorted(day.date() if due_time else day for day in found) == expected
+    if due_time:
+        assert {day.time() for day in found} == {due_time}
+
+
+def test_a_rule_that_counts_from_completion_is_no_rule_of_the_calendar(alice, client, address):
+    make(alice, due_date=date(2026, 12, 1), repeat="FREQ=DAILY", repeat_from="completion")
+
+    (event,) = read(client, address).walk("VEVENT")
+
+    assert "RRULE" not in event
+
+
+def test_to_dos_of_a_feed_can_be_imported(alice, bob_client, client, address):
+    for rule in ["FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=YEARLY;BYMONTHDAY=29", "FREQ=WEEKLY;BYDAY=MO"]:
+        make(alice, title=rule, due_date=date(2028, 2, 29), repeat=rule)
+    text = client.get(f"{address}?as=todo").getvalue()
+
+    response = bob_client.post("/api/import", text, content_type="text/calendar")
+
+    assert response.json()["warnings"] == []
+    rows = bob_client.get("/api/tasks").json()
+    assert {row["repeat"] for row in rows} == {row["title"] for row in rows}

@@ -62,6 +62,11 @@ def everything(alice, alice_client):
     top = Task.objects.create(owner=alice, title="Trashed")
     Task.objects.create(owner=alice, title="With its parent", parent=top)
     assert alice_client.delete(f"/api/tasks/{top.pk}").status_code == 204
+    values = {"due_date": date(2026, 1, 31), "repeat": "FREQ=MONTHLY;BYMONTHDAY=31;COUNT=9"}
+    repeating = Task.objects.create(owner=alice, title="Rent", **values)
+    for _ in range(3):
+        path = f"/api/tasks/{repeating.pk}/complete"
+        assert alice_client.patch(path).status_code == 200
     Task.objects.create(owner=alice, title="Old", created_at=datetime(2020, 1, 1, tzinfo=UTC))
 
 
@@ -73,7 +78,7 @@ def test_it_has_all_of_the_callers_and_nothing_of_others(everything, alice_clien
     assert document["version"] == 1
     assert document["profile"]["email"] == "alice@example.com"
     assert [one["name"] for one in document["projects"]] == ["Home 🏠"]
-    assert len(document["tasks"]) == 3
+    assert len(document["tasks"]) == 4
     assert {one["title"] for one in document["trash"]} == {"Trashed", "With its parent"}
     assert "Bob's" not in json.dumps(document)
 
@@ -93,7 +98,7 @@ def test_an_import_into_another_account_makes_the_same(everything, alice_client,
     response = send(bob_client, document)
 
     assert response.status_code == 201, response.content
-    assert response.json() == {"created": 6, "skipped": 0, "warnings": []}
+    assert response.json() == {"created": 7, "skipped": 0, "warnings": []}
     assert comparable(export(bob_client)) == comparable(document)
 
 
@@ -104,7 +109,7 @@ def test_the_same_document_again_makes_nothing(everything, alice_client, bob_cli
     again = send(bob_client, document)
     own = send(alice_client, document)
 
-    assert again.json() == own.json() == {"created": 0, "skipped": 6, "warnings": []}
+    assert again.json() == own.json() == {"created": 0, "skipped": 7, "warnings": []}
     assert comparable(export(bob_client)) == comparable(document)
 
 
@@ -147,6 +152,11 @@ def test_a_parent_in_the_trash_gets_no_new_subtask(everything, alice_client, bob
         ({"tasks": [{"id": 1, "title": "x", "parent": 1}]}, "tasks.0.parent"),
         ({"tasks": [{"id": 1, "title": "x", "position": "ü"}]}, "tasks.0.position"),
         ({"tasks": [{"id": 1, "title": "x", "created_at": "then"}]}, "tasks.0.created_at"),
+        ({"tasks": [{"id": 1, "title": "x", "repeat": "FREQ=DAILY"}]}, "tasks.0.repeat"),
+        ({"tasks": [{"id": 1, "title": "x", "repeat": "DAILY"}]}, "tasks.0.repeat"),
+        ({"tasks": [{"id": 1, "title": "x", "repeat_since": 2}]}, "tasks.0.repeat_since"),
+        ({"tasks": [{"id": 1, "title": "x", "occurrence": "1"}]}, "tasks.0.occurrence"),
+        ({"tasks": [{"id": 1, "title": "x", "occurrence": 2**31}]}, "tasks.0.occurrence"),
         ({"projects": [{"id": 1, "name": ""}]}, "projects.0.name"),
         ({"tasks": [{"id": 1, "title": "y"}, {"id": 2, "title": ""}]}, "tasks.1.title"),
     ],

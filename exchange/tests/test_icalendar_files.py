@@ -123,6 +123,21 @@ def test_a_todo_of_evolution(send, tasks):
             {"parent": None},
             [(6, "A relation other than to a parent is not carried over.")],
         ),
+        (
+            "DUE;VALUE=DATE:20261201\nRRULE:FREQ=WEEKLY;WKST=MO;BYDAY=TU;UNTIL=20270301T225959Z",
+            {"repeat": "FREQ=WEEKLY;BYDAY=TU;UNTIL=20270301"},
+            [],
+        ),
+        (
+            "DTSTART;VALUE=DATE:20261201\nRRULE:FREQ=MONTHLY;BYDAY=+1TU",
+            {"repeat": "FREQ=MONTHLY;BYDAY=1TU", "due_date": "2026-12-01"},
+            [],
+        ),
+        (
+            "DUE;VALUE=DATE:20261201\nRRULE:FREQ=HOURLY",
+            {"repeat": None, "due_date": "2026-12-01"},
+            [(4, "repeat is left out: FREQ: Must be one of: DAILY, WEEKLY, MONTHLY, YEARLY.")],
+        ),
         ("LOCATION:Berlin", {}, [(6, "LOCATION is not carried over.")]),
         ("X-CUSTOM:1", {}, [(6, "X-CUSTOM is not carried over.")]),
         (
