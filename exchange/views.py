@@ -8,8 +8,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,7 +26,8 @@ from .drafts import File
 from .files import CalendarParser, CSVParser, DocumentParser, read_named
 from .importer import load
 from .models import CalendarFeed, digest
-from .serializers import CalendarSerializer, ImportedSerializer, ImportSerializer
+from .schema import end_address, export_document, import_file, make_address
+from .serializers import CalendarSerializer, ImportSerializer
 
 IN_MEMORY = 2**20  # bytes; a larger file is on disk while it is sent
 
@@ -39,15 +38,13 @@ class CalendarView(StrictQueryMixin, GenericAPIView[Any]):
     access_scope = "tasks"
     serializer_class = CalendarSerializer
 
-    @extend_schema(
-        summary="Make a calendar address", request=None, responses={201: CalendarSerializer}
-    )
+    @make_address
     def post(self, request: AuthenticatedRequest) -> Response:
         """Makes a new address, in place of an earlier one. It is shown this once."""
         secret = CalendarFeed.replace(request.user.pk)
         return Response({"url": reverse("calendar", [secret], request=request)}, 201)
 
-    @extend_schema(summary="End the calendar address", responses={204: None})
+    @end_address
     def delete(self, request: AuthenticatedRequest) -> Response:
         CalendarFeed.objects.filter(owner=request.user).delete()
         return Response(status=204)
@@ -87,8 +84,8 @@ class ExportView(StrictQueryMixin, GenericAPIView[Any]):
 
     access_scope = "tasks"
 
-    @extend_schema(summary="Export everything", responses={200: OpenApiTypes.OBJECT})
-    def get(self, request: AuthenticatedRequest) -> FileResponse:
+    @export_document
+    def get(self, request: AuthenticatedRequest) -> HttpResponse | FileResponse:
         response = as_file(write_document(request.user))
         response["Content-Type"] = "application/json"
         name = f"todo-{timezone.now():%Y-%m-%d}.json"
@@ -108,15 +105,7 @@ class ImportView(StrictQueryMixin, GenericAPIView[Any]):
     serializer_class = ImportSerializer
     parser_classes = (DocumentParser, CSVParser, CalendarParser, SessionMultiPartParser)
 
-    @extend_schema(
-        summary="Import a file",
-        request={
-            "application/json": OpenApiTypes.OBJECT,
-            "text/csv": OpenApiTypes.STR,
-            "text/calendar": OpenApiTypes.STR,
-        },
-        responses={201: ImportedSerializer},
-    )
+    @import_file
     def post(self, request: Request) -> Response:
         file: Any = request.data
         if not isinstance(file, File):
@@ -127,11 +116,14 @@ class ImportView(StrictQueryMixin, GenericAPIView[Any]):
         return Response(load(self.request.user, file), 201)
 
 
-def as_file(parts: Iterable[bytes]) -> FileResponse:
+def as_file(parts: Iterable[bytes]) -> HttpResponse | FileResponse:
     """Writes the file first: a slow client must not hold a connection to the database."""
     file: Any = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (the response closes it)
     for part in parts:
         file.write(part)
     size = file.tell()
     file.seek(0)
-    return FileResponse(file, headers={"Content-Length": str(size)})
+    if size > IN_MEMORY:
+        return FileResponse(file, headers={"Content-Length": str(size)})
+    with file:
+        return HttpResponse(file.read(), headers={"Content-Length": str(size)})

@@ -24,7 +24,7 @@ def routes(patterns=None, prefix=""):
         if route.startswith(("admin/", "api-auth/")):
             continue  # routes of Django and DRF
         if isinstance(pattern, URLPattern):
-            route = route.replace("(?P<name>.*[^/])", "{tag}")
+            route = route.replace("(?P<name>.*[^/])", "{tag}").replace("<str:secret>", "{secret}")
             yield "/" + re.sub(r"\(\?P<pk>.*\)|<uuid:pk>", "{id}", route)
         else:
             yield from routes(pattern.url_patterns, route)
@@ -85,6 +85,10 @@ EXPECTED = {
         "DELETE": (401, 204, 404, 404),
     },
     "/api/sync": READ,
+    "/api/calendar": {**SIGNED, "POST": (401, 201, 201, 201), "DELETE": (401, 204, 204, 204)},
+    "/api/export": READ,
+    "/api/import": {**SIGNED, "POST": (401, 201, 201, 201)},
+    "/calendar/{secret}.ics": {method: everybody(404) for method in ("GET", "HEAD")},
     "/api/auth/register": {"OPTIONS": everybody(200), "POST": everybody(201)},
     "/api/auth/login": {"OPTIONS": everybody(200), "POST": everybody(200)},
     "/api/auth/refresh": {"OPTIONS": everybody(200), "POST": everybody(401)},
@@ -114,6 +118,8 @@ EXPECTED = {
 }
 BODY = json.dumps(
     {
+        "version": 1,
+        "account": "x",
         "title": "Buy milk",
         "name": "Errands",
         "after": None,
@@ -185,7 +191,7 @@ def test_every_caller_gets_the_expected_status(callers, route, method, who):
     if route in ("/api/auth/register", "/api/auth/email"):
         body = BODY.replace("owner@", "new@")
 
-    path = route.format(id=pk, tag="shop")
+    path = route.format(id=pk, tag="shop", secret="x" * 43)
     response = clients[who].generic(method, path, body, "application/json")
 
     assert response.status_code == expected(route, method, who)

@@ -15,6 +15,7 @@ METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 SAFE = ["GET", "HEAD", "OPTIONS"]
 # These take personal tokens. A new route takes none until it declares a scope.
 TASK_ROUTES = ["/api/tasks", "/api/tags", "/api/trash", "/api/projects", "/api/sync"]
+TASK_ROUTES += ["/api/calendar", "/api/export", "/api/import"]
 ROUTES = [route for route in EXPECTED if route.startswith("/api/")]
 
 
