@@ -12,9 +12,9 @@ from todo_project.api.fields import StringField, WholeNumberField
 from todo_project.api.positions import LONGEST
 
 from .documents import VERSION
-from .drafts import Draft, File, invalid, within
+from .drafts import MOST, Draft, File, invalid, within
 
-MOST = 2**31 - 1  # of the columns for numbers
+LARGEST = 2**31 - 1  # of the columns for numbers
 
 
 class KeptSerializer(serializers.Serializer[Any]):
@@ -28,8 +28,8 @@ class KeptSerializer(serializers.Serializer[Any]):
     position = StringField(required=False, max_length=LONGEST)
     repeat = StringField(required=False, allow_null=True)
     repeat_from = serializers.ChoiceField(RepeatFrom.choices, required=False)
-    occurrence = WholeNumberField(required=False, min_value=1, max_value=MOST)
-    repeat_since = WholeNumberField(required=False, min_value=1, max_value=MOST)
+    occurrence = WholeNumberField(required=False, min_value=1, max_value=LARGEST)
+    repeat_since = WholeNumberField(required=False, min_value=1, max_value=LARGEST)
     completions = CompletedOccurrenceSerializer(many=True, required=False)
 
     def validate_repeat(self, value: str | None) -> str | None:
@@ -80,18 +80,22 @@ def read_list(data: dict[str, Any], name: str, account: str) -> list[Draft]:
     rows = data.get(name, [])
     if not isinstance(rows, list):
         raise invalid(name, "Must be a list.")
+    if len(rows) > MOST:
+        raise invalid(name, f"Has more than {MOST:,} objects.")
     kind = "project" if name == "projects" else "task"
+    serializer = KeptSerializer()  # one for all, as making it takes longer than using it
     return [
-        read_row(row, f"{name}.{place}", f"document:{account}:{kind}")
+        read_row(serializer, row, f"{name}.{place}", f"document:{account}:{kind}")
         for place, row in enumerate(rows)
     ]
 
 
-def read_row(row: Any, path: str, origin: str) -> Draft:
+def read_row(serializer: KeptSerializer, row: Any, path: str, origin: str) -> Draft:
     if not isinstance(row, dict):
         raise invalid(path, "Must be an object.")
     with within(path):
-        kept = KeptSerializer(data=row).run_validation(row)
+        serializer.initial_data = row
+        kept = serializer.run_validation(row)
     data = {name: value for name, value in row.items() if name not in ("repeat", "repeat_from")}
     draft = Draft(f"{origin}:{kept.pop('id')}", data, path=path, kept=kept)
     account = origin.rpartition(":")[0]

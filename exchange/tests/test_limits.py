@@ -1,0 +1,127 @@
+"""Files that are too large or made to harm, and imports at the same time."""
+
+import io
+import json
+import tracemalloc
+
+import pytest
+from rest_framework.test import APIClient
+
+from tasks.models import Task
+from todo_project.server.bodies import read_body
+
+URL = "/api/import"
+MIB = 2**20
+
+
+def send(client, body, media_type="application/json"):
+    body = body if isinstance(body, bytes | str) else json.dumps(body)
+    return client.post(URL, body, content_type=media_type)
+
+
+def document(*tasks):
+    return {"version": 1, "account": "x", "tasks": list(tasks)}
+
+
+def read(body, path="/api/import"):
+    """What the server's reader of bodies refuses."""
+    environ = {
+        "PATH_INFO": path,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+    _, refusal = read_body(environ)
+    return refusal and refusal[0]
+
+
+@pytest.mark.parametrize("path", ["/api/import", "/api/import/"])
+def test_only_an_import_may_be_large(path):
+    assert read(b"x" * 5 * MIB, path) is None
+    assert read(b"x" * (5 * MIB + 1), path) == 413
+    assert read(b"x" * (MIB + 1), "/api/tasks") == 413
+
+
+def test_five_mib_are_read(alice_client):
+    text = "TYPE,CONTENT\n" + f"task,{'x' * 100_000}\n" * 50
+
+    assert send(alice_client, text, "text/csv").json()["created"] == 50
+
+
+CHAIN = [{"id": n, "title": "x", "parent": n - 1 or None} for n in range(1, 10_000)]
+CYCLE = [{"id": n, "title": "x", "parent": n % 3 + 1} for n in range(1, 4)]
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "status"),
+    [
+        (document(*CHAIN), "application/json", 400),
+        (document(*CYCLE), "application/json", 400),
+        (document(*[{"id": n + 1, "title": "x"} for n in range(10_001)]), "application/json", 400),
+        ("[" * 100_000, "application/json", 400),
+        ('{"a":' * 100_000, "application/json", 400),
+        ("TYPE,CONTENT" + ",x" * 10**6, "text/csv", 400),
+        ("TYPE,CONTENT\n" + '"' * 4 * MIB, "text/csv", 400),
+        ("BEGIN:VCALENDAR\n" + "BEGIN:VTODO\n" * 200_000, "text/calendar", 400),
+        ("BEGIN:VCALENDAR\nX" + ";A=B" * MIB + ":\nEND:VCALENDAR", "text/calendar", 201),
+        ("BEGIN:VCALENDAR\n" + " x\n" * MIB + "END:VCALENDAR", "text/calendar", 400),
+    ],
+)
+def test_what_is_made_to_harm_costs_little(alice_client, body, media_type, status):
+    tracemalloc.start()
+
+    response = send(alice_client, body, media_type)
+
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert response.status_code == status
+    assert most < 150 * MIB
+    assert not Task.objects.exists()
+
+
+def test_a_rule_beyond_the_grammar_is_not_computed(alice_client):
+    todo = "SUMMARY:x\nDUE:20261201T000000\nRRULE:FREQ=SECONDLY;BYSETPOS=3;COUNT=100000"
+    text = f"BEGIN:VCALENDAR\nBEGIN:VTODO\n{todo}\nEND:VTODO\nEND:VCALENDAR"
+
+    response = send(alice_client, text, "text/calendar")
+
+    assert response.status_code == 201
+    assert Task.objects.get().repeat is None
+    assert response.json()["warnings"][0]["message"].startswith("repeat is left out: FREQ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_file_at_the_same_time_makes_everything_once(alice, at_once):
+    body = document(*[{"id": n, "title": f"Task {n}"} for n in range(1, 21)])
+
+    def one(_):
+        client = APIClient()
+        client.force_authenticate(alice)
+        return client.post(URL, body, format="json").json()
+
+    results = at_once(4, one)
+
+    assert sorted(result["created"] for result in results) == [0, 0, 0, 20]
+    assert Task.objects.filter(owner=alice).count() == 20
+
+
+def test_the_parts_of_an_import_are_stored_together_or_not_at_all(alice_client):
+    response = send(alice_client, document({"id": 1, "title": "x"}, {"id": 2, "title": ""}))
+
+    assert response.status_code == 400
+    assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "image/png"])
+def test_other_media_types_are_refused(alice_client, media_type):
+    assert send(alice_client, "x", media_type).status_code == 415
+
+
+def test_an_import_takes_as_many_queries_for_many_tasks(
+    alice_client, bob_client, django_assert_max_num_queries
+):
+    tasks = [{"id": n, "title": f"Task {n}", "tags": ["a"]} for n in range(1, 501)]
+
+    with django_assert_max_num_queries(20):
+        response = send(alice_client, document(*tasks))
+
+    assert response.json()["created"] == 500
