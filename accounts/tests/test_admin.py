@@ -306,9 +306,9 @@ def test_the_delete_page_shows_what_will_be_deleted(staff, alice, count, django_
         Task.objects.create(owner=alice, title=f"Task {n}")
     RefreshToken.for_user(alice)
 
-    # The session, the caller, the user to delete, the tasks, the sign-ins, the personal tokens,
-    # the second factor.
-    with django_assert_num_queries(7):
+    # The session, the caller, the user to delete, the projects, the tasks, the sign-ins, the
+    # personal tokens, the second factor.
+    with django_assert_num_queries(8):
         page = staff.get(f"{URL}{alice.pk}/delete/").content.decode()
     staff.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
 
@@ -324,7 +324,8 @@ def test_deleting_a_user_requires_permission_for_related_objects(helper, alice, 
     grant("delete_user")
     lacking = helper.get(f"{URL}{alice.pk}/delete/").content.decode()
     refused = helper.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
-    grant("delete_task", "delete_signin", "delete_personaltoken", "delete_secondfactor")
+    grant("delete_task", "delete_project")
+    grant("delete_signin", "delete_personaltoken", "delete_secondfactor")
 
     helper.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
 

@@ -75,5 +75,5 @@ def test_a_missing_file_and_a_missing_user_are_errors(alice, tmp_path):
     with pytest.raises(CommandError, match="No such file or directory"):
         run("import", alice.email, str(tmp_path / "missing.csv"))
     for command in (["export", "nobody@example.com"], ["import", "nobody@example.com", "x.csv"]):
-        with pytest.raises(CommandError, match="There is no user nobody@example.com."):
+        with pytest.raises(CommandError, match="There is no user nobody@"):
             run(*command)
