@@ -13,10 +13,10 @@ from rest_framework.views import APIView
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 
+from todo_project.api.form_pages import FormPageView
 from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.parsers import StrictJSONParser
 from todo_project.api.query_parameters import StrictQueryMixin
-from todo_project.api.renderers import PageRenderer
 
 from . import hashers, mail_links, serializers
 from .attempts import AnonymousThrottle
@@ -31,7 +31,7 @@ def answers(code: int, serializer: Any = None) -> Callable[[type[APIView]], type
     return extend_schema_view(post=extend_schema(responses={code: serializer}))
 
 
-class SubmitView(IgnoredMembersMixin, StrictQueryMixin, generics.GenericAPIView[Any]):
+class SubmitView(IgnoredMembersMixin, StrictQueryMixin, FormPageView):
     """Hands the body of a POST to its serializer, whose `save()` does the work and answers."""
 
     status_code = 204
@@ -40,15 +40,6 @@ class SubmitView(IgnoredMembersMixin, StrictQueryMixin, generics.GenericAPIView[
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return Response(serializer.save(), self.status_code)
-
-    # The stubs say that it always raises.
-    def http_method_not_allowed(  # type: ignore[override]
-        self, request: Request, *args: Any, **kwargs: Any
-    ) -> Response:
-        """A browser that opens the URL gets the page with the form."""
-        if request.method == "GET" and isinstance(request.accepted_renderer, PageRenderer):
-            return Response()
-        return super().http_method_not_allowed(request, *args, **kwargs)
 
 
 class OpenView(SubmitView):

@@ -16,6 +16,7 @@ from rest_framework.reverse import reverse
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from todo_project import __version__
+from todo_project.api.form_pages import FormPageView
 from todo_project.api.parsers import SessionMultiPartParser
 from todo_project.api.problems import problem_response
 from todo_project.api.query_parameters import StrictQueryMixin
@@ -32,11 +33,17 @@ from .serializers import CalendarSerializer, ImportSerializer
 IN_MEMORY = 2**20  # bytes; a larger file is on disk while it is sent
 
 
-class CalendarView(StrictQueryMixin, GenericAPIView[Any]):
+class CalendarView(StrictQueryMixin, FormPageView):
     """The address at which calendar programs read the caller's tasks, without signing in."""
 
+    name = "Calendar"
     access_scope = "tasks"
+    page_template = "exchange/calendar.html"
     serializer_class = CalendarSerializer
+
+    def page_context(self, data: Any) -> dict[str, Any]:
+        feed = CalendarFeed.objects.filter(owner=self.request.user.pk).first()
+        return {"feed": feed} if feed else {"feed": None, "delete_form": None}
 
     @make_address
     def post(self, request: AuthenticatedRequest) -> Response:
@@ -93,7 +100,7 @@ class ExportView(StrictQueryMixin, GenericAPIView[Any]):
         return response
 
 
-class ImportView(StrictQueryMixin, GenericAPIView[Any]):
+class ImportView(StrictQueryMixin, FormPageView):
     """Makes the tasks and projects of a file, all of them or none.
 
     Accepts the document of `GET /api/export` (JSON), a project that Todoist has exported (CSV) and
@@ -101,7 +108,9 @@ class ImportView(StrictQueryMixin, GenericAPIView[Any]):
     and a task has not, with its line.
     """
 
+    name = "Import"
     access_scope = "tasks"
+    page_template = "exchange/import.html"
     serializer_class = ImportSerializer
     parser_classes = (DocumentParser, CSVParser, CalendarParser, SessionMultiPartParser)
 
