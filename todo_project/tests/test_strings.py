@@ -32,7 +32,7 @@ def string_members():
         for method, operation in operations.items():
             if "requestBody" in operation:
                 schema = operation["requestBody"]["content"]["application/json"]["schema"]
-                for name, member in resolve(schema)["properties"].items():
+                for name, member in resolve(schema).get("properties", {}).items():
                     if is_string(member):
                         yield method, path, name
 
