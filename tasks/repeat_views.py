@@ -51,6 +51,8 @@ class CompletedOccurrenceSerializer(serializers.ModelSerializer[Completion]):
     class Meta:
         model = Completion
         fields = ["occurrence", "due_date", "due_time", "completed_at", "next_due_date"]
+        # The limits of the column differ between databases.
+        extra_kwargs = {"occurrence": {"min_value": 1, "max_value": 2**31 - 1}}
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Dates", COMING, response_only=True)])
