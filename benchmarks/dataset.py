@@ -31,7 +31,7 @@ FILL_PEER = """
 # Restores a table to its state before the writes. New ids continue after the old ones.
 KEEP = "CREATE UNLOGGED TABLE kept_{0} AS TABLE {0}"
 RESTORE = [
-    "TRUNCATE {0}",
+    "TRUNCATE {0} CASCADE",  # completions refer to tasks, and the seed has none
     "INSERT INTO {0} SELECT * FROM kept_{0} ORDER BY id",
     "SELECT setval(pg_get_serial_sequence('{0}', 'id'), max(id)) FROM {0}",
     "VACUUM ANALYZE {0}",
