@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PASSWORD = "correct horse battery"
+NUMBERS = count(1)
 
 
 class Server:
@@ -162,3 +164,26 @@ def violations():
         ]
 
     return find
+
+
+@pytest.fixture
+def ann(server, page):
+    """The address of a new account that is logged in in the page."""
+    email = f"account{next(NUMBERS)}@example.com"
+    server.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
+    log_in(page, email)
+    page.wait_for_url("**/api/tasks")
+    return email
+
+
+def log_in(page, email, code="", path="/api-auth/login/"):
+    page.goto(path)
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Log in").click()
+
+
+def open_from_profile(page, link):
+    page.goto("/api/auth/me")
+    page.get_by_role("link", name=link).click()

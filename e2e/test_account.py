@@ -2,27 +2,15 @@
 
 import re
 import time
-from itertools import count
 from urllib.error import HTTPError
 
 import pyotp
 import pytest
 from playwright.sync_api import expect
 
-from conftest import PASSWORD
+from conftest import NUMBERS, PASSWORD, log_in, open_from_profile
 
-NUMBERS = count(1)
 PHONE = {"width": 375, "height": 812}
-
-
-@pytest.fixture
-def ann(server, page):
-    """The address of a new account that is logged in in the page."""
-    email = f"account{next(NUMBERS)}@example.com"
-    server.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
-    log_in(page, email)
-    page.wait_for_url("**/api/tasks")
-    return email
 
 
 @pytest.fixture
@@ -32,19 +20,6 @@ def root(server):
     command = ["createsuperuser", "--noinput", "--email", email]
     assert server.manage(*command, DJANGO_SUPERUSER_PASSWORD=PASSWORD).wait(60) == 0
     return email
-
-
-def log_in(page, email, code="", path="/api-auth/login/"):
-    page.goto(path)
-    page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Code").fill(code)
-    page.get_by_role("button", name="Log in").click()
-
-
-def open_from_profile(page, link):
-    page.goto("/api/auth/me")
-    page.get_by_role("link", name=link).click()
 
 
 def set_up_second_factor(page):
