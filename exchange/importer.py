@@ -50,6 +50,7 @@ class Loading:
             Task: self.find_known(Task, file.tasks),
         }
         self.created: list[tuple[Draft, Any]] = []
+        self.trashed: set[str] = set()  # the keys of what this import puts in the trash
         context = {"writing": writing, "known": self.known, "request": Caller(user)}
         self.serializers: dict[Any, Any] = {
             Project: ProjectSerializer(context=context),
@@ -92,17 +93,26 @@ class Loading:
             self.writing.attach(Completion(owner=self.user, task=one, **row))
         self.known[model][draft.key] = one
         self.created.append((draft, one))
+        if draft.kept.get("deleted_at"):
+            self.trashed.add(draft.key)
         self.progress(len(self.created))
 
     def check_parent(self, draft: Draft) -> None:
-        """Leave out a parent of an earlier import that cannot be the parent any more."""
-        parent = self.known[Task].get(draft.data.get("parent", ""))
+        """Leave out a parent of an earlier import that cannot be the parent any more.
+
+        Also one that this import puts in the trash: a live task below it would be purged with it.
+        """
+        key = draft.data.get("parent", "")
+        parent = self.known[Task].get(key)
         project = self.known[Project].get(draft.data.get("project", ""))
         if parent is None:
             return
         if parent.deleted_at or parent.project_id != (project and project.pk):
             draft.data["parent"] = None
             self.file.warn(draft.line, f"{parent.title}: is not its parent any more.")
+        elif key in self.trashed and not draft.kept.get("deleted_at"):
+            draft.data["parent"] = None
+            self.file.warn(draft.line, f"{parent.title}: is in the trash, so not its parent.")
 
     def place_of(self, draft: Draft) -> int:
         return self.places.get(draft.key, len(self.created))

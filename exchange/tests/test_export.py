@@ -4,6 +4,7 @@ import json
 from datetime import UTC, date, datetime, time
 
 import pytest
+from django.core.management import call_command
 
 from projects.models import Project
 from tasks.models import Task
@@ -135,6 +136,38 @@ def test_a_parent_in_the_trash_gets_no_new_subtask(everything, alice_client, bob
 
     assert response.json()["created"] == 1
     assert "is not its parent any more" in response.json()["warnings"][0]["message"]
+
+
+TRASHED = {"id": 1, "title": "Trashed", "deleted_at": "2020-01-01T00:00:00Z"}
+
+
+def test_a_live_task_is_not_below_what_the_import_puts_in_the_trash(alice_client):
+    child = {"id": 2, "title": "Child", "parent": 1}
+
+    response = send(
+        alice_client, {"version": 1, "account": "x", "tasks": [child], "trash": [TRASHED]}
+    )
+
+    assert response.json()["created"] == 2
+    assert response.json()["warnings"] == [
+        {"line": None, "message": "Trashed: is in the trash, so not its parent."}
+    ]
+    call_command("clear_expired")
+    (task,) = export(alice_client)["tasks"]
+    assert (task["title"], task["parent"]) == ("Child", None)
+
+
+def test_a_restored_parent_of_an_earlier_import_keeps_its_place(alice_client):
+    document = {"version": 1, "account": "x", "trash": [TRASHED]}
+    send(alice_client, document)
+    (parent,) = export(alice_client)["trash"]
+    alice_client.post(f"/api/tasks/{parent['id']}/restore")
+
+    child = {"id": 2, "title": "Child", "parent": 1}
+    response = send(alice_client, {**document, "tasks": [child]})
+
+    assert response.json() == {"created": 1, "skipped": 1, "warnings": []}
+    assert Task.objects.get(title="Child").parent_id == parent["id"]
 
 
 @pytest.mark.parametrize(
