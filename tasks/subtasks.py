@@ -46,7 +46,7 @@ def children(writing: Write, tasks: "list[Task]") -> "list[Task]":
 
 def follow(writing: Write, task: "Task", old: Mapping[str, Any]) -> None:
     """Change the tasks below a task whose members in `old` have changed."""
-    if task.pk is None or not old.keys() & CAUSES:
+    if not old.keys() & CAUSES:
         return
     if "deleted_at" in old and task.deleted_at is None:
         leave_trash(writing, task)

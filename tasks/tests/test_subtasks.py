@@ -273,6 +273,18 @@ def test_a_bulk_call_is_in_order(alice_client, chain, milk):
     assert [task.completed for task in Task.objects.order_by("id")][:4] == [True] * 3 + [False]
 
 
+def test_a_bulk_call_restores_a_new_task_without_its_deleted_parent(alice_client, milk):
+    response = bulk(
+        alice_client,
+        create("find the bottles", ref="x", parent=milk.pk),
+        {"op": "delete", "id": milk.pk},
+        {"op": "restore", "id": "x"},
+    )
+
+    assert response.status_code == 200, response.content
+    assert shape() == [("find the bottles", None, None, 0)]
+
+
 def test_a_bulk_call_refuses_what_single_calls_refuse(alice_client, chain, milk):
     for operations, field in (
         ([create("x", parent="none such")], "operations.0.data.parent"),
