@@ -1,6 +1,6 @@
 """Makes the tasks and projects of a file, all of them or none."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -8,8 +8,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from accounts.models import User
 from projects.models import Project
 from projects.serializers import ProjectSerializer
-from tasks.completions import Completion
+from tasks.completions import Completion, RepeatFrom
 from tasks.models import Task
+from tasks.recurrence import RuleError, read_moved_rule
 from tasks.serializers import TaskSerializer
 from todo_project.api.owned import Write, write
 from todo_project.api.positions import new_key
@@ -87,6 +88,8 @@ class Loading:
         if model is Task:
             self.check_parent(draft)
         values = self.check(self.serializers[model], draft)
+        if kept.get("repeat"):
+            kept["repeat"] = read_rule(draft, {**values, **kept})
         one = model(owner=self.user, **{**values, **kept})
         self.writing.create(one)
         for row in draft.kept.get("completions", []):
@@ -172,6 +175,15 @@ class Caller:
 
     def __init__(self, user: User) -> None:
         self.user = user
+
+
+def read_rule(draft: Draft, values: Mapping[str, Any]) -> str:
+    """The rule of an exported task in its canonical form, with the day of its due date."""
+    from_completion = values.get("repeat_from") == RepeatFrom.COMPLETION
+    try:
+        return str(read_moved_rule(values["repeat"], values["due_date"], from_completion))
+    except RuleError as error:
+        raise invalid(f"{draft.path}.repeat", str(error)) from None
 
 
 def levels(file: File) -> list[list[Draft]]:

@@ -33,7 +33,7 @@ class KeptSerializer(serializers.Serializer[Any]):
     completions = CompletedOccurrenceSerializer(many=True, required=False)
 
     def validate_repeat(self, value: str | None) -> str | None:
-        """The due date may have been moved to any day since the rule was set."""
+        """Checks the grammar. The import checks the rest, as it needs the due date."""
         try:
             return value and str(Rule.parse(value))
         except RuleError as error:
@@ -47,6 +47,8 @@ class KeptSerializer(serializers.Serializer[Any]):
         numbers = [one["occurrence"] for one in attrs.get("completions", [])]
         if len({*numbers}) < len(numbers):
             raise invalid("completions", "An occurrence is there twice.")
+        if not all(1 <= number < attrs.get("occurrence", 1) for number in numbers):
+            raise invalid("completions", "Each has a number from 1 to below occurrence.")
         return attrs
 
     def validate_position(self, value: str) -> str:

@@ -182,7 +182,15 @@ class Series:
 
 
 def read_rule(text: str, due: date, from_completion: bool = False) -> Rule:
-    """The rule of a task with this due date. Raises `RuleError`.
+    """The rule of a task with this due date. Raises `RuleError`."""
+    rule = read_moved_rule(text, due, from_completion)
+    if rule.until is not None and rule.until < due:
+        raise RuleError("UNTIL", "Is before the due date.")
+    return rule
+
+
+def read_moved_rule(text: str, due: date, from_completion: bool = False) -> Rule:
+    """Like `read_rule()`, but the due date may have been moved to any day since the rule was set.
 
     A rule that counts from completion has only a frequency and an interval.
     """
@@ -192,8 +200,6 @@ def read_rule(text: str, due: date, from_completion: bool = False) -> Rule:
             if part not in ("FREQ", "INTERVAL"):
                 raise RuleError(part, "Not allowed when repeat_from is completion.")
         return rule
-    if rule.until is not None and rule.until < due:
-        raise RuleError("UNTIL", "Is before the due date.")
     return rule.pinned(due)
 
 

@@ -170,6 +170,38 @@ def test_a_restored_parent_of_an_earlier_import_keeps_its_place(alice_client):
     assert Task.objects.get(title="Child").parent_id == parent["id"]
 
 
+def repeating(**values):
+    """The members of a document with a task that repeats."""
+    rule = {"due_date": "2031-01-31", "repeat": "FREQ=MONTHLY"}
+    return {"tasks": [{"id": 1, "title": "Rent", **rule, **values}]}
+
+
+def completed(number):
+    return {
+        "occurrence": number,
+        "due_date": "2030-12-31",
+        "due_time": None,
+        "completed_at": "2030-12-31T12:00:00Z",
+        "next_due_date": "2031-01-31",
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "rule"),
+    [
+        ({}, "FREQ=MONTHLY;BYMONTHDAY=31"),
+        ({"due_date": "2031-01-31T09:00:00Z"}, "FREQ=MONTHLY;BYMONTHDAY=31"),
+        ({"repeat_from": "completion"}, "FREQ=MONTHLY"),
+        ({"repeat": "until=20300101;freq=daily"}, "FREQ=DAILY;UNTIL=20300101"),  # moved since
+    ],
+)
+def test_an_imported_rule_is_in_its_canonical_form(alice_client, values, rule):
+    response = send(alice_client, {"version": 1, "account": "x", **repeating(**values)})
+
+    assert response.status_code == 201, response.content
+    assert Task.objects.get().repeat == rule
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -190,6 +222,11 @@ def test_a_restored_parent_of_an_earlier_import_keeps_its_place(alice_client):
         ({"tasks": [{"id": 1, "title": "x", "repeat_since": 2}]}, "tasks.0.repeat_since"),
         ({"tasks": [{"id": 1, "title": "x", "occurrence": "1"}]}, "tasks.0.occurrence"),
         ({"tasks": [{"id": 1, "title": "x", "occurrence": 2**31}]}, "tasks.0.occurrence"),
+        (repeating(repeat="FREQ=WEEKLY;BYDAY=MO", repeat_from="completion"), "tasks.0.repeat"),
+        (repeating(repeat="FREQ=DAILY;COUNT=2", repeat_from="completion"), "tasks.0.repeat"),
+        (repeating(occurrence=2, completions=[completed(2)]), "tasks.0.completions"),
+        (repeating(completions=[completed(1)]), "tasks.0.completions"),
+        (repeating(occurrence=2, completions=[completed(0)]), "tasks.0.completions"),
         ({"projects": [{"id": 1, "name": ""}]}, "projects.0.name"),
         ({"tasks": [{"id": 1, "title": "y"}, {"id": 2, "title": ""}]}, "tasks.1.title"),
     ],
