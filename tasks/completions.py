@@ -159,7 +159,7 @@ def undo(writing: Write, task: "Task", number: int) -> dict[str, Any]:
 
 def find(writing: Write, task: "Task", number: int) -> Any:
     """The completion with this number, or None."""
-    for row in [*writing.attached, *writing.known]:
+    for row in [*writing.attached, *writing.known.of(Completion).values()]:
         if isinstance(row, Completion) and row.occurrence == number and row.is_of(task):
             return row
     return Completion.objects.filter(task=task.pk, occurrence=number).first()

@@ -98,6 +98,11 @@ class Nested(Positioned):
             live_index(*BY_CREATED, name="task_below_none", parent__isnull=True),
         ]
 
+    @property
+    def parent_key(self) -> Any:
+        task: Any = self
+        return task.parent_id
+
     def assign(self, name: str, value: Any, now: datetime) -> None:
         super().assign(name, value, now)
         if name == "parent":

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from todo_project.api.owned import Write
-from todo_project.api.rows import batches
 
 if TYPE_CHECKING:
     from .models import Task
@@ -22,32 +21,18 @@ def below(writing: Write, tasks: "Iterable[Task]") -> "list[Task]":
     level = list(tasks)
     # A task without a key is new in this write, so it has no subtasks.
     while stored := [task for task in level if task.pk]:
-        level = children(writing, stored)
+        writing.know(stored)
+        level = writing.known.children(type(stored[0]), [task.pk for task in stored])
         found += level
     return found
-
-
-def children(writing: Write, tasks: "list[Task]") -> "list[Task]":
-    """The direct subtasks of these tasks.
-
-    Reads the subtasks of all tasks that the write knows, so 100 operations cost one query.
-    """
-    model, keys = type(tasks[0]), {task.pk for task in tasks}
-    if keys - writing.expanded:
-        writing.know(tasks)
-        parents = {row.pk for row in writing.known if isinstance(row, model)}
-        unread = sorted(parents - writing.expanded)
-        for batch in batches(unread):
-            writing.know(model.objects.filter(parent__in=batch))
-        writing.expanded.update(unread)
-    rows = [*writing.known.values(), *writing.created]
-    return [row for row in rows if isinstance(row, model) and row.parent_id in keys]
 
 
 def follow(writing: Write, task: "Task", old: Mapping[str, Any]) -> None:
     """Change the tasks below a task whose members in `old` have changed."""
     if not old.keys() & CAUSES:
         return
+    if "parent" in old:
+        writing.known.nest(task)
     if "deleted_at" in old and task.deleted_at is None:
         leave_trash(writing, task)
     if old.keys() == {"completed"} and not task.completed:
@@ -74,17 +59,15 @@ def change(writing: Write, row: "Task", **values: Any) -> None:
 
 def set_depth(writing: Write, row: "Task") -> None:
     """Compute the depth from the parent's. Owners do not see it, so the revision stays."""
-    row.parent = writing.known[row.parent]  # type: ignore[index, assignment]
+    row.parent = writing.known.related(row, "parent")
     row.set_depth()
     writing.write_columns(row, ["depth", "parent_depth"])
 
 
 def leave_trash(writing: Write, task: "Task") -> None:
     """A restored task loses its parent if the parent is in the trash."""
-    if task.parent is None:
-        return
-    parent: Any = writing.known.get(task.parent, task.parent)
-    if parent.deleted_at is not None:
+    parent = writing.known.related(task, "parent")
+    if parent is not None and parent.deleted_at is not None:
         writing.set(task, parent=None)
 
 
@@ -92,16 +75,24 @@ def check_place(writing: Write, task: "Task", values: dict[str, Any]) -> None:
     """Reject an impossible parent. A new task is in its parent's project by default."""
     if not values.keys() & {"parent", "project"}:
         return
-    parent = values.get("parent", task.parent)
+    known = writing.known
+    parent = values["parent"] if "parent" in values else known.related(task, "parent")
     if parent is None:
         return
     if task.pk is None and "project" not in values:
-        values["project"] = parent.project
-    project = values.get("project", task.project)
-    if parent.project_id != (project and project.pk):
+        values["project"] = known.related(parent, "project")
+    if parent.project_id != project_key(task, values):
         raise refusal("A parent is in the same project.")
     if "parent" in values:
         check_depth(parent, task, below(writing, [task]) if task.pk else [])
+
+
+def project_key(task: "Task", values: Mapping[str, Any]) -> int | None:
+    """The key of the project after these values are set."""
+    if "project" not in values:
+        return task.project_id
+    project = values["project"]
+    return None if project is None else int(project.pk)
 
 
 def check_depth(parent: "Task", task: "Task", rows: "list[Task]") -> None:

@@ -324,3 +324,82 @@ def test_many_subtasks_cost_a_fixed_number_of_queries(
         response = bulk(alice_client, *operations)
 
     assert response.status_code == 200, response.content
+
+
+@pytest.fixture
+def family(add, home, work):
+    """Makes tasks of a project, each with a parent of its own and a subtask."""
+
+    def make(count):
+        tasks = []
+        for n in range(count):
+            parent = add(f"above {n}", project=home)
+            tasks.append(add(f"task {n}", project=home, parent=parent))
+            add(f"below {n}", project=home, parent=tasks[-1])
+        return tasks
+
+    return make
+
+
+def update(task, **data):
+    return {"op": "update", "id": task.pk, "data": data}
+
+
+@pytest.mark.parametrize("count", [3, 12])
+@pytest.mark.parametrize("change", ["parent", "project", "restore", "create"])
+def test_changes_of_subtrees_cost_a_fixed_number_of_queries(
+    alice_client, family, add, home, count, change, django_assert_num_queries
+):
+    tasks, top = family(count), add("top", project=home)
+    operations = {
+        "parent": [update(task, parent=top.pk) for task in tasks],
+        "project": [update(task, project=home.pk) for task in tasks],
+        "restore": [{"op": "restore", "id": task.pk} for task in tasks],
+        "create": [create("new", parent=task.pk) for task in tasks],
+    }
+    if change == "restore":
+        bulk(alice_client, *({"op": "delete", "id": task.pk} for task in tasks))
+
+    # A savepoint, the counter, the locked tasks, the release, and:
+    costs = {
+        "parent": 3,  # two levels below, the changed rows
+        "project": 3,  # the project, the parents, the unused number
+        "restore": 4,  # the parents, two levels below, the changed rows
+        "create": 2,  # the projects of the parents, the new rows
+    }
+    with django_assert_num_queries(4 + costs[change]):
+        response = bulk(alice_client, *operations[change])
+
+    assert response.status_code == 200, response.content
+
+
+@pytest.mark.parametrize("count", [3, 12])
+def test_moving_a_subtree_costs_a_fixed_number_of_queries(
+    alice_client, add, milk, count, django_assert_num_queries
+):
+    shop = add("shop")
+    for n in range(count):
+        add(f"below {n}", parent=milk)
+
+    # A savepoint, the counter, the task, the parent, two levels below, the rows, the release.
+    with django_assert_num_queries(8):
+        response = patch(alice_client, milk, {"parent": shop.pk})
+
+    assert response.status_code == 200, response.content
+    assert Task.objects.filter(depth=2).count() == count
+
+
+def test_the_tasks_below_are_found_without_a_look_at_all_others(alice, family, monkeypatch):
+    looks = []
+    monkeypatch.setattr(
+        Task, "parent_key", property(lambda task: looks.append(task) or task.parent_id)
+    )
+    tasks = family(20)
+    looks.clear()
+
+    with write(alice.pk) as writing:
+        for task in writing.know(tasks):
+            writing.update(task, completed=True)
+
+    assert Task.objects.completed().count() == 40
+    assert len(looks) < 4 * 40

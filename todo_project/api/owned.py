@@ -19,6 +19,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import InvalidToken
 
+from .known import Known
 from .prepared import Parameter
 from .rows import BATCH, batches, by, delete_all, save_all
 
@@ -69,6 +70,11 @@ class Owned(models.Model):
     @property
     def etag(self) -> str:
         return f'"{self.pk}-{self.revision}"'
+
+    @property
+    def parent_key(self) -> Any:
+        """The key of the row of the same model that it is below; None if it is below none."""
+        return None
 
     def assign(self, name: str, value: Any, now: datetime) -> None:
         """Set a member; `now` is the time of the write."""
@@ -123,8 +129,7 @@ class Write:
         self.changed: set[int] = set()  # the ids of owners whose numbers are used
         self.created: list[Owned] = []
         self.place = 0  # the number of objects it has created
-        self.known: dict[Owned, Owned] = {}  # one object per row
-        self.expanded: set[int] = set()  # the keys of known rows whose children are all known
+        self.known = Known()
         self.updated: dict[Owned, set[str]] = {}  # the columns to write for each object
         # Rows of other tables that belong to changed objects: to insert, and to delete.
         self.attached: list[models.Model] = []
@@ -147,6 +152,7 @@ class Write:
             one.updated_at = one.updated_at or one.created_at
             one.prepare(self.place)
             self.place += 1
+            self.known.nest(one)
         self.created += ones
 
     def update(self, one: Owned, **values: Any) -> bool:
@@ -198,7 +204,7 @@ class Write:
 
     def know(self, rows: Iterable[Any]) -> list[Any]:
         """These rows; for a row that this write already has, the same object as before."""
-        return [self.known.setdefault(row, row) for row in rows]
+        return self.known.add(rows)
 
     def write_columns(self, one: Owned, columns: Collection[str], **values: Any) -> None:
         for name, value in values.items():
