@@ -105,13 +105,7 @@ class TaskAdmin(RepeatAdmin, OwnedAdmin):
         ("Repeat", {"fields": [("repeat", "repeat_from"), "repeats", "completed_occurrences"]}),
         ("State", {"fields": ["completed", ("created_at", "updated_at", "deleted_at")]}),
     ]
-    readonly_fields = [
-        "repeats",
-        "completed_occurrences",
-        "created_at",
-        "updated_at",
-        "deleted_at",
-    ]
+    readonly_fields = ["repeats", "completed_occurrences", "created_at", "updated_at", "deleted_at"]
     autocomplete_fields = ["owner"]
     raw_id_fields = ["project", "parent"]  # too many to list
     list_display = [
@@ -203,7 +197,8 @@ class TaskAdmin(RepeatAdmin, OwnedAdmin):
         if self.too_many(request, queryset, MOST):
             return
         with write_rows(queryset) as (writing, tasks):
-            for task in tasks:
+            # A task that is restored before its parent would lose it.
+            for task in sorted(tasks, key=lambda one: one.depth):
                 change(writing, task)
             LogEntry.record(request.user, tasks, CHANGE, f"{done.capitalize()}.")
         count = len(tasks)

@@ -153,6 +153,24 @@ def test_it_moves_tasks_to_the_trash_and_restores_them(staff, alice, milk):
     assert list(messages) == ["Put in the trash.", "Restored."]
 
 
+def test_it_restores_subtrees_whatever_was_made_first(staff, alice, milk):
+    oats = Task.objects.create(owner=alice, title="Buy oats")
+    shop = Task.objects.create(owner=alice, title="Go to the shop")
+    oats.change({"parent": shop})
+    milk.change({"parent": oats})
+    run(staff, "discard", milk)
+    run(staff, "discard", shop)
+
+    run(staff, "restore", milk, oats, shop, query="?trash=yes")
+
+    tasks = Task.objects.live().order_by("depth")
+    assert [(task.title, task.parent_id) for task in tasks] == [
+        ("Go to the shop", None),
+        ("Buy oats", shop.pk),
+        ("Buy milk", oats.pk),
+    ]
+
+
 def test_a_deleted_task_leaves_a_tombstone(staff, alice, bob, milk):
     oats = Task.objects.create(owner=bob, title="Buy oats")
 
