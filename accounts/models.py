@@ -103,7 +103,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     new_email = models.EmailField(blank=True, default="", editable=False)
     # Part of what a browser's session is checked against, so that raising it ends them all.
     session_version = models.PositiveIntegerField(default=0, editable=False)
-    # The number of the last write of what the user owns, see todo_project/api/owned.py.
+    # The number of the last write of what the user owns, see todo_project/api/writes.py.
     revision = models.BigIntegerField(default=0, editable=False)
     # Tombstones up to this number are purged.
     forgotten_revision = models.BigIntegerField(default=0, editable=False)

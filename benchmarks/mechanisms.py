@@ -38,8 +38,8 @@ from accounts.models import User
 from accounts.tokens import RefreshToken
 from tasks.models import Task
 from todo_project.api import filters, pagination, prepared
-from todo_project.api.owned import write
 from todo_project.api.serializers import CompiledModelSerializer
+from todo_project.api.writes import write
 from todo_project.server.postgresql.base import DatabaseWrapper
 
 REQUESTS = 60

@@ -30,7 +30,7 @@ from accounts.credentials import digest, make_token
 from accounts.models import User
 from accounts.tokens import RefreshToken
 from tasks.models import Task
-from todo_project.api.owned import write
+from todo_project.api.writes import write
 
 REQUESTS = 60
 CLOCKS = {"processor time": process_time, "elapsed time": perf_counter}

@@ -23,7 +23,7 @@ from accounts.models import User
 from projects.models import Project
 from tasks.models import Task
 from todo_project.api import positions
-from todo_project.api.owned import write
+from todo_project.api.writes import write
 
 ROUNDS = 40
 MOVES = 10_000

@@ -12,9 +12,9 @@ from tasks.completions import Completion, RepeatFrom
 from tasks.models import Task
 from tasks.recurrence import RuleError, read_moved_rule
 from tasks.serializers import TaskSerializer
-from todo_project.api.owned import Write, write
 from todo_project.api.positions import new_key
 from todo_project.api.rows import BATCH, batches
+from todo_project.api.writes import Write, write
 
 from .documents import account_id
 from .drafts import MOST, Draft, File, invalid, within

@@ -27,7 +27,7 @@ from accounts.models import User
 from accounts.tokens import RefreshToken
 from projects.models import Project
 from tasks.models import Task
-from todo_project.api.owned import write, write_rows
+from todo_project.api.writes import write, write_rows
 
 STEPS = 50
 EXAMPLES = {"short": 3, "long": 40}[os.environ.get("FUZZ", "short")]

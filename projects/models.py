@@ -6,9 +6,10 @@ from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 
-from todo_project.api.owned import OwnedQuerySet, Write
+from todo_project.api.owned import OwnedQuerySet
 from todo_project.api.positions import Positioned
 from todo_project.api.validators import validate_no_hidden_characters
+from todo_project.api.writes import Write
 
 validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Must be #rrggbb.", code="invalid")
 

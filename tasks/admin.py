@@ -20,7 +20,7 @@ from accounts.admin import UserAdmin
 from accounts.models import User
 from todo_project.admin.owned import OwnedAdmin
 from todo_project.api.fields import with_line_feeds
-from todo_project.api.owned import Write, write_rows
+from todo_project.api.writes import Write, write_rows
 from todo_project.models import LogEntry
 
 from . import subtasks

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import models
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from todo_project.api.owned import Write
 from todo_project.api.prepared import Parameter
 from todo_project.api.problems import Conflict
+from todo_project.api.writes import Write
 
 from .recurrence import Rule, RuleError, Series, read_rule
 

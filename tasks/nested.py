@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from todo_project.api.owned import Write
 from todo_project.api.positions import Positioned
 from todo_project.api.relations import CompositeForeignKey
+from todo_project.api.writes import Write
 
 from . import subtasks
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from todo_project.api.owned import Write
+from todo_project.api.writes import Write
 
 from . import completions
 from .completions import RepeatFrom

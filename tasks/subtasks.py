@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from todo_project.api.owned import Write
+from todo_project.api.writes import Write
 
 if TYPE_CHECKING:
     from .models import Task

@@ -9,11 +9,11 @@ from rest_framework.response import Response
 
 from accounts.requests import AuthenticatedRequest
 from todo_project.api.conditional_lists import ConditionalListMixin
-from todo_project.api.owned import write_of
 from todo_project.api.pagination import KeysetPagination
 from todo_project.api.preconditions import ETagMixin
 from todo_project.api.query_parameters import StrictQueryMixin
 from todo_project.api.viewsets import OwnedGenericViewSet
+from todo_project.api.writes import write_of
 
 from .models import Task
 from .schema import trash_schema

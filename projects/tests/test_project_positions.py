@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from projects.models import Project
 from todo_project.api import positions
-from todo_project.api.owned import write
 from todo_project.api.positions import LONGEST, new_key
+from todo_project.api.writes import write
 
 PROJECTS = "/api/projects"
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from accounts.tokens import RefreshToken
 from projects.models import Project
 from tasks.models import Task
-from todo_project.api.owned import write
+from todo_project.api.writes import write
 
 TEXT = (settings.BASE_DIR / "docs" / "sync.md").read_text()
 

@@ -10,7 +10,7 @@ from accounts.models import Tombstone, User
 from projects.models import Project
 from sync import tokens
 from tasks.models import Task
-from todo_project.api.owned import write
+from todo_project.api.writes import write
 
 from .conftest import Mirror
 

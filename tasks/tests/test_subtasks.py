@@ -3,7 +3,7 @@ from django.db import IntegrityError
 from django.db.models import F
 
 from tasks.models import Task
-from todo_project.api.owned import write
+from todo_project.api.writes import write
 
 from .test_projects_of_tasks import force
 

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from todo_project.api.owned import write_rows
+from todo_project.api.writes import write_rows
 
 from .change_lists import LargeTableAdmin
 

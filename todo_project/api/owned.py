@@ -1,27 +1,15 @@
-"""Objects that belong to a user, and the only way to write them.
+"""Objects that belong to a user. Only a `Write` writes them."""
 
-Each user has a counter. A write takes the counter's next number and stores it in every row that
-the write changes. The counter's row stays locked until the transaction ends, so numbers are
-committed in order: a client that has read up to a number has missed no change up to that number.
-Locks are always taken in one order: first the owners' rows, then the objects' rows, both by
-ascending id. So writers never deadlock.
-"""
-
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
-from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.db import connection, models, transaction
+from django.db import models
 from django.utils import timezone
-from rest_framework_simplejwt.exceptions import InvalidToken
 
-from .known import Known
 from .prepared import Parameter
-from .rows import BATCH, batches, by, delete_all, save_all
+from .writes import Write, write
 
 
 class OwnedQuerySet(models.QuerySet[Any]):
@@ -83,7 +71,7 @@ class Owned(models.Model):
     def prepare(self, place: int) -> None:
         """Called before a write creates it, after `place` others. Its revision is set."""
 
-    def derive(self, writing: "Write", values: Mapping[str, Any]) -> Mapping[str, Any]:
+    def derive(self, writing: Write, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Called before a write sets these members. Gives the members to set."""
         return values
 
@@ -91,11 +79,11 @@ class Owned(models.Model):
         """Whether a member has another value."""
         return bool(getattr(self, name) != value)
 
-    def follow(self, writing: "Write", old: Mapping[str, Any]) -> None:
+    def follow(self, writing: Write, old: Mapping[str, Any]) -> None:
         """Called after a write has changed the members in `old`. Changes what depends on them."""
 
     @classmethod
-    def release(cls, writing: "Write", ones: list[Any]) -> list[Any]:
+    def release(cls, writing: Write, ones: list[Any]) -> list[Any]:
         """Called before these are deleted permanently. Changes the rows that refer to them.
 
         Gives these and all other objects that must be deleted with them.
@@ -109,202 +97,3 @@ class Owned(models.Model):
         """
         with write(self.owner_id) as writing:
             writing.update(self, **values)
-
-
-class OwnerGone(InvalidToken):
-    """The account was deleted after the request was authenticated."""
-
-    default_detail: Any = "The sign-in of this token has ended."
-
-
-class Write:
-    """The changes of one transaction, with the number taken from each owner's counter.
-
-    Objects change immediately. Rows change in `flush()`, which `write()` calls at its end.
-    """
-
-    def __init__(self, revisions: Mapping[int, int]) -> None:
-        self.revisions = revisions
-        self.now = timezone.now()
-        self.changed: set[int] = set()  # the ids of owners whose numbers are used
-        self.created: list[Owned] = []
-        self.place = 0  # the number of objects it has created
-        self.known = Known()
-        self.updated: dict[Owned, set[str]] = {}  # the columns to write for each object
-        # Rows of other tables that belong to changed objects: to insert, and to delete.
-        self.attached: list[models.Model] = []
-        self.detached: list[models.Model] = []
-        self.owners: dict[int, Any] = {}  # the users that it has read
-
-    @property
-    def revision(self) -> int:
-        """The number, for a write with one owner."""
-        (revision,) = self.revisions.values()
-        return revision
-
-    def use_number(self, one: Owned) -> int:
-        self.changed.add(one.owner_id)
-        return self.revisions[one.owner_id]
-
-    def create(self, *ones: Owned) -> None:
-        for one in ones:
-            one.revision = self.use_number(one)
-            one.updated_at = one.updated_at or one.created_at
-            one.prepare(self.place)
-            self.place += 1
-            self.known.nest(one)
-        self.created += ones
-
-    def update(self, one: Owned, **values: Any) -> bool:
-        """Set the members that differ. The row must be locked and equal to `one`."""
-        changed = self.set(one, **values)
-        if changed:
-            self.write_columns(one, ["updated_at"], updated_at=self.now)
-        return changed
-
-    def set(self, one: Owned, **values: Any) -> bool:
-        """Like `update()`, but keeps `updated_at`: for changes that users do not see as edits."""
-        derived = one.derive(self, values).items()
-        changed = {name: value for name, value in derived if one.differs(name, value)}
-        if not changed:
-            return False
-        old = {name: one.__dict__.get(name) for name in changed}
-        self.store(one, **changed)
-        one.follow(self, old)
-        return True
-
-    def store(self, one: Owned, **values: Any) -> None:
-        """Set these members, but change nothing that depends on them."""
-        number = self.use_number(one)
-        columns = [column for name in values for column in one.columns.get(name, [name])]
-        self.write_columns(
-            one,
-            [*columns, "revision", "member_revisions"],
-            **values,
-            revision=number,
-            member_revisions={**one.member_revisions, **dict.fromkeys(values, number)},
-        )
-
-    def attach(self, row: models.Model) -> None:
-        """Insert a row of another table that belongs to a changed object."""
-        self.attached.append(row)
-
-    def detach(self, row: models.Model) -> None:
-        """Delete such a row."""
-        if row in self.attached:
-            self.attached.remove(row)
-        else:
-            self.detached.append(row)
-
-    def find_owner(self, one: Owned) -> Any:
-        """The user who owns it. Reads all owners of this write at once."""
-        if one.owner_id not in self.owners:
-            self.owners.update(get_user_model()._base_manager.in_bulk([*self.revisions]))
-        return self.owners[one.owner_id]
-
-    def know(self, rows: Iterable[Any]) -> list[Any]:
-        """These rows; for a row that this write already has, the same object as before."""
-        return self.known.add(rows)
-
-    def write_columns(self, one: Owned, columns: Collection[str], **values: Any) -> None:
-        for name, value in values.items():
-            one.assign(name, value, self.now)
-        for column in columns:  # some columns are computed from others
-            field: Any = one._meta.get_field(column)
-            field.pre_save(one, False)
-        if not one._state.adding:
-            self.know([one])
-            self.updated.setdefault(one, set()).update(columns)
-
-    def delete(self, *ones: Owned) -> None:
-        """Delete permanently. A tombstone informs clients that have a copy."""
-        ones = tuple(row for model, rows in by(type, ones) for row in model.release(self, rows))
-        tombstone: Any = apps.get_model("accounts.Tombstone")
-        tombstone.objects.bulk_create(
-            [
-                tombstone(
-                    owner_id=one.owner_id,
-                    kind=one._meta.model_name,
-                    object_id=one.pk,
-                    revision=self.use_number(one),
-                )
-                for one in ones
-            ],
-            BATCH,
-        )
-        for model, rows in by(type, ones):
-            for batch in batches(rows):
-                delete_all(model, [one.pk for one in batch])
-
-    def flush(self) -> None:
-        """Write the rows to the database. New objects get their ids."""
-        created, self.created = self.created, []
-        updated, self.updated = self.updated, {}
-        if len(created) == 1:
-            models.Model.save(created[0], force_insert=True)
-        else:
-            for model, rows in by(type, created):
-                model._base_manager.bulk_create(rows, BATCH)
-        self.know(created)
-        for model, rows in by(type, updated):
-            save_all(model, {one: updated[one] for one in rows})
-        self.flush_attached()
-
-    def flush_attached(self) -> None:
-        detached, self.detached = self.detached, []
-        attached, self.attached = self.attached, []
-        for model, rows in by(type, detached):
-            model._base_manager.filter(pk__in=[row.pk for row in rows]).delete()
-        for model, rows in by(type, attached):
-            model._base_manager.bulk_create(rows, BATCH)
-
-    def give_back(self) -> None:
-        """Return unused numbers to the counters, so the owners' next writes take them.
-
-        Skip a counter if a nested write took a later number: that number must stay unique.
-        """
-        for owner_id in sorted(self.revisions.keys() - self.changed):
-            number = self.revisions[owner_id]
-            owner = get_user_model()._base_manager.filter(pk=owner_id, revision=number)
-            owner.update(revision=number - 1)
-
-
-@contextmanager
-def write(owner_id: int) -> Iterator[Write]:
-    """A transaction that holds the lock on the owner. Raises `OwnerGone` for an unknown user."""
-    with write_of([owner_id]) as writing:
-        if not writing.revisions:
-            raise OwnerGone()
-        yield writing
-
-
-@contextmanager
-def write_rows(queryset: models.QuerySet[Any]) -> Iterator[tuple[Write, list[Any]]]:
-    """A transaction that locks these rows and their owners. Gives the `Write` and the rows."""
-    found = queryset.order_by().values_list("owner_id", flat=True).distinct()
-    with write_of(found) as writing:
-        rows = queryset.filter(owner__in=[*writing.revisions]).order_by("pk")
-        yield writing, writing.know(rows.select_for_update(of=["self"]))
-
-
-@contextmanager
-def write_of(owner_ids: Iterable[int]) -> Iterator[Write]:
-    """A transaction that holds the locks on those of these owners that still exist."""
-    with transaction.atomic():
-        taken = {pk: take_number(pk) for pk in sorted(owner_ids)}
-        writing = Write({pk: number for pk, number in taken.items() if number is not None})
-        yield writing
-        writing.flush()
-        writing.give_back()
-
-
-def take_number(owner_id: int) -> int | None:
-    """Takes an owner's next number. The statement also locks the owner's row."""
-    table = connection.ops.quote_name(get_user_model()._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET revision = revision + 1 WHERE id = %s RETURNING revision",  # noqa: S608
-            [owner_id],
-        )
-        row = cursor.fetchone()
-    return row and int(row[0])

@@ -25,9 +25,10 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .owned import Owned, Write
+from .owned import Owned
 from .pagination import is_after
 from .relations import OwnedRelatedField
+from .writes import Write
 
 ONE = "Send one of the two: after or before."
 LONGEST = 500  # characters; if a key would be longer, keys with the same first number are renewed

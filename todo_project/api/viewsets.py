@@ -9,8 +9,8 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
-from .owned import write
 from .prepared import Parameter, prepare
+from .writes import write
 
 CALLER = Parameter("caller", BigAutoField())
 

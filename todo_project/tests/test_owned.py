@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tokens import RefreshToken
 from tasks.models import Task
-from todo_project.api.owned import OwnerGone, write, write_of, write_rows
+from todo_project.api.writes import OwnerGone, write, write_of, write_rows
 
 
 def counter(user):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from projects.models import Project
 from tasks.models import Task
-from todo_project.api.owned import write_of
+from todo_project.api.writes import write_of
 
 NAMES = ["Ann Lee", "Björn Öz", "Chidi Eze", "Dana Cruz", "Emre Kaya", "Fumiko Sato", "Gita Rao"]
 DEEDS = [
