@@ -226,7 +226,10 @@ def test_an_imported_rule_is_in_its_canonical_form(alice_client, values, rule):
         (repeating(repeat="FREQ=DAILY;COUNT=2", repeat_from="completion"), "tasks.0.repeat"),
         (repeating(occurrence=2, completions=[completed(2)]), "tasks.0.completions"),
         (repeating(completions=[completed(1)]), "tasks.0.completions"),
-        (repeating(occurrence=2, completions=[completed(0)]), "tasks.0.completions"),
+        (
+            repeating(occurrence=2, completions=[completed(0)]),
+            "tasks.0.completions.0.occurrence",
+        ),
         ({"projects": [{"id": 1, "name": ""}]}, "projects.0.name"),
         ({"tasks": [{"id": 1, "title": "y"}, {"id": 2, "title": ""}]}, "tasks.1.title"),
     ],
