@@ -27,6 +27,8 @@ class Repeating(Nested):
         **Nested.columns,
         "repeat": ["repeat", "repeat_since"],
     }
+    # A completion is of the current occurrence.
+    depends: ClassVar[dict[str, list[str]]] = {"completed": ["occurrence"]}
     parts: ClassVar[list[str]] = ["completions"]
 
     class Meta(Nested.Meta):

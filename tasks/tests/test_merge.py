@@ -1,5 +1,7 @@
 """A stale PATCH with `Prefer: handling=lenient`."""
 
+from datetime import date
+
 import pytest
 
 PREFER = "handling=lenient"
@@ -65,6 +67,55 @@ def test_completing_a_task_is_merged_too(patch, milk):
 
     assert patch({}, stale, "/complete").json()["completed"] is True
     assert patch({}, stale, "/complete").json()["conflicts"] == ["completed"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/complete", {"completed": True}), ("/complete", {}), ("", {"completed": True})],
+)
+def test_a_stale_completion_does_not_complete_the_next_occurrence(patch, milk, path, body):
+    milk.change({"due_date": date(2030, 1, 1), "repeat": "FREQ=DAILY"})
+    stale = milk.etag
+    first = patch({"completed": True}, stale, "/complete", prefer="")
+
+    response = patch(body, stale, path)
+
+    assert first.status_code == 200
+    assert response.status_code == 412
+    assert response.json()["conflicts"] == ["completed"]
+    assert response.json()["current"] == first.json()
+    milk.refresh_from_db()
+    assert (milk.occurrence, str(milk.due_date)) == (2, "2030-01-02")
+
+
+def test_a_completion_is_refused_when_the_next_occurrence_no_longer_repeats(patch, milk):
+    milk.change({"due_date": date(2030, 1, 1), "repeat": "FREQ=DAILY"})
+    stale = milk.etag
+    milk.change({"completed": True})
+    milk.change({"repeat": None})
+
+    assert patch({"completed": True}, stale).json()["conflicts"] == ["completed"]
+
+
+def test_a_completion_is_merged_with_another_due_date(patch, milk):
+    milk.change({"due_date": date(2030, 1, 1), "repeat": "FREQ=DAILY"})
+    stale = milk.etag
+    milk.change({"due_date": date(2030, 1, 5)})
+
+    response = patch({"completed": True, "occurrence": 1}, stale, "/complete")
+
+    assert (response.status_code, response.json()["due_date"]) == (200, "2030-01-06")
+
+
+def test_a_retry_with_its_occurrence_changes_nothing(patch, milk):
+    milk.change({"due_date": date(2030, 1, 1), "repeat": "FREQ=DAILY"})
+    stale, body = milk.etag, {"completed": True, "occurrence": 1}
+    first = patch(body, stale, "/complete")
+
+    again = patch(body, stale, "/complete")
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.json() == first.json()
 
 
 def test_a_date_and_its_time_are_two_members(patch, milk):

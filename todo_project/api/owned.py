@@ -37,6 +37,9 @@ class Owned(models.Model):
     unread: ClassVar[list[str]] = ["member_revisions"]
     # The columns of each member that is not one column of the same name.
     columns: ClassVar[dict[str, list[str]]] = {}
+    # For a member, the members that give its value a meaning: a stale PATCH of it conflicts with
+    # their changes, too.
+    depends: ClassVar[dict[str, list[str]]] = {}
     # The relations to rows of other tables that are deleted with it.
     parts: ClassVar[list[str]] = []
 

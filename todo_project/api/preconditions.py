@@ -1,6 +1,7 @@
 """Conditional requests (RFC 9110, section 13): clients do not overwrite changes of others."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.http import parse_etags
@@ -38,7 +39,7 @@ class ETagMixin:
     validated. A caller who may not see the object gets a 404 first.
 
     A stale PATCH with `Prefer: handling=lenient` (RFC 7240) is merged if none of the members that
-    it sets has changed since.
+    it sets has changed since, nor a member that they depend on (`Owned.depends`).
     """
 
     request: Any
@@ -69,15 +70,20 @@ class ETagMixin:
             raise PreconditionFailed()
         return base
 
+    def refuse_conflicts(self, serializer: Any, names: Iterable[str]) -> None:
+        """Raises `MergeConflict` if one of these members has changed since a stale PATCH's base.
+
+        The serializer represents the object.
+        """
+        if self.merge_base is None:
+            return
+        current = serializer.instance
+        conflicts = [name for name in names if has_changed(current, name, self.merge_base)]
+        if conflicts:
+            raise MergeConflict(as_json(serializer.to_representation(current)), conflicts)
+
     def perform_update(self, serializer: Any) -> None:
-        if self.merge_base is not None:
-            changed = serializer.instance.member_revisions
-            sent = serializer.validated_data
-            conflicts = [name for name in sent if changed.get(name, 0) > self.merge_base]
-            if conflicts:
-                raise MergeConflict(
-                    as_json(serializer.to_representation(serializer.instance)), conflicts
-                )
+        self.refuse_conflicts(serializer, serializer.validated_data)
         view: Any = super()
         view.perform_update(serializer)
 
@@ -104,6 +110,12 @@ class ETagMixin:
         view: Any = super()
         finalized: Response = view.finalize_response(request, response, *args, **kwargs)
         return finalized
+
+
+def has_changed(one: Any, name: str, base: int) -> bool:
+    """True if a write after this revision has changed a member, or one that it depends on."""
+    names = [name, *one.depends.get(name, [])]
+    return any(one.member_revisions.get(each, 0) > base for each in names)
 
 
 def prefers_merging(request: Request) -> bool:
