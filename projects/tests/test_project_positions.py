@@ -195,3 +195,17 @@ def test_keys_sort_by_revision_and_place():
 
     assert keys == sorted(keys)
     assert len(set(keys)) == len(keys)
+
+
+def test_a_lenient_stale_move_is_refused_after_another_move(alice_client, four, names):
+    headers = {"if_match": four[0].etag, "prefer": "handling=lenient"}
+    moved = move(alice_client, four[0], {"after": four[1].pk}).json()
+
+    response = alice_client.patch(
+        f"{PROJECTS}/{four[0].pk}/position", {"before": None}, headers=headers
+    )
+
+    assert response.status_code == 412
+    assert response.json()["conflicts"] == ["position"]
+    assert response.json()["current"] == moved
+    assert names() == "BACD"

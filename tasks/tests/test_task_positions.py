@@ -72,3 +72,33 @@ def test_a_stale_move_is_refused(alice_client, five):
 
     assert response.status_code == 412
     assert walk(alice_client) == "aBCDE"
+
+
+LENIENT = "handling=lenient"
+
+
+def test_a_lenient_stale_move_is_refused_after_another_move(alice_client, five):
+    url, stale = f"{TASKS}/{five[0].pk}/position", five[0].etag
+    moved = alice_client.patch(url, {"after": five[2].pk}).json()
+
+    response = alice_client.patch(
+        url, {"after": five[4].pk}, headers={"if_match": stale, "prefer": LENIENT}
+    )
+
+    assert response.status_code == 412
+    assert response.json()["conflicts"] == ["position"]
+    assert response.json()["current"] == moved
+    assert walk(alice_client) == "BCADE"
+
+
+def test_a_lenient_stale_move_is_merged_with_other_changes(alice_client, five):
+    url, stale = f"{TASKS}/{five[0].pk}/position", five[0].etag
+    five[0].change({"title": "a"})
+
+    response = alice_client.patch(
+        url, {"after": five[4].pk}, headers={"if_match": stale, "prefer": LENIENT}
+    )
+
+    assert response.status_code == 200
+    assert response["Preference-Applied"] == LENIENT
+    assert walk(alice_client) == "BCDEa"

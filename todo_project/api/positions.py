@@ -188,7 +188,7 @@ class PositionSerializer(serializers.Serializer[Any]):
 
 
 class PositionMixin:
-    """For an `OwnedViewSet` whose model is `Positioned`."""
+    """For an `OwnedViewSet` with `ETagMixin` whose model is `Positioned`."""
 
     @extend_schema(summary="Move to another place in the order")
     @action(detail=True, methods=["patch"], serializer_class=PositionSerializer)
@@ -199,6 +199,7 @@ class PositionMixin:
         asked = view.get_serializer(data=request.data)
         asked.is_valid(raise_exception=True)
         ((name, anchor),) = asked.validated_data.items()
-        move(view.writing, one, anchor, name == "after")
         answer = type(view).serializer_class(one, context=view.get_serializer_context())
+        view.refuse_conflicts(answer, ["position"])
+        move(view.writing, one, anchor, name == "after")
         return Response(answer.data)
