@@ -3,10 +3,12 @@
 import random
 import re
 from datetime import date, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core import signing
 
+from projects.models import Project
 from tasks.models import SORT_KEYS, Task
 
 URL = "/api/tasks"
@@ -154,14 +156,65 @@ def test_an_invalid_cursor_is_rejected(alice_client, cursor):
     assert response.json()["errors"][0]["field"] == "cursor"
 
 
-def test_a_cursor_of_another_order_is_rejected(alice_client):
+@pytest.fixture
+def next_of(alice, alice_client):
+    """Gives the cursor to the second page of a list."""
+    make_tasks(alice, 3)
+    for task in Task.objects.all()[:2]:
+        task.change({"deleted_at": task.created_at})
+    for name in "ab":
+        Project.objects.create(owner=alice, name=name)
+
+    def next_of(path):
+        url = links(alice_client.get(path, {"page_size": 1}))["next"]
+        return parse_qs(urlsplit(url).query)["cursor"][0]
+
+    return next_of
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("/api/projects", "/api/tasks"),
+        ("/api/projects", "/api/trash"),
+        ("/api/trash", "/api/tasks"),
+        ("/api/trash", "/api/projects"),
+    ],
+)
+def test_a_cursor_of_another_list_is_rejected(alice_client, next_of, source, target):
+    cursor = next_of(source)
+
+    for url in (target, f"{target}/"):
+        response = alice_client.get(url, {"page_size": 1, "cursor": cursor})
+
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["field"] == "cursor"
+
+
+def test_a_tasks_cursor_is_rejected_by_the_trash(alice, alice_client, next_of):
+    make_tasks(alice, 2)
+
+    assert alice_client.get("/api/trash", {"cursor": next_of(URL)}).status_code == 400
+
+
+def test_a_cursor_is_valid_with_and_without_a_trailing_slash(alice_client, next_of):
+    query = {"page_size": 1, "cursor": next_of("/api/projects/")}
+
+    without = alice_client.get("/api/projects", query)
+
+    assert [project["name"] for project in without.json()] == ["b"]
+    assert alice_client.get("/api/projects/", query).json() == without.json()
+
+
+@pytest.mark.parametrize("keys", [["2026-11-20"], ["a1", 1], ["2026-13-01", 1], [5, 1], [None, {}]])
+def test_a_cursor_of_another_order_is_rejected(alice_client, milk, keys):
     """A cursor from a release in which a sort had other keys."""
-    cursor = signing.dumps([False, ["2026-11-20"]], salt="cursor?")
+    cursor = signing.dumps([False, keys], salt="/api/tasks?")
 
     response = alice_client.get(URL, {"cursor": cursor})
 
     assert response.status_code == 400
-    assert response.data["errors"][0]["field"] == "cursor"
+    assert response.json()["errors"][0]["field"] == "cursor"
 
 
 def test_empty_controls_of_a_form_are_not_in_the_links(alice, alice_client):

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import (
     Tuple,
@@ -31,7 +32,7 @@ class KeysetPagination(BasePagination):
 
     The body is a plain array. The `Link` header (RFC 8288) has `next` and `prev` if these pages
     exist. The cursor in a link is signed, so clients cannot change it. The signature includes the
-    other query parameters, because a position in one order means nothing in another.
+    path and the other query parameters, because a position in one order means nothing in another.
     """
 
     query_parameters = ("page_size", "cursor")
@@ -43,8 +44,8 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         size, backward, position = self.read(request)
         order = names_of(queryset)
-        if len(position) not in (0, len(order)):  # from a release with another order
-            raise bad_cursor()
+        if position:
+            check_position(queryset, position)
         if hasattr(view, "parameters"):
             rows = self.fetch_prepared(queryset, size, backward, position, view.parameters)
         else:
@@ -132,7 +133,7 @@ class KeysetPagination(BasePagination):
             for value in values
             if value and name not in self.query_parameters
         ]
-        return "cursor?" + urlencode(others)
+        return f"{self.request.path_info.rstrip('/')}?{urlencode(others)}"
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size}
@@ -180,6 +181,15 @@ def key_fields(queryset: QuerySet[Any]) -> list[Any]:
         else queryset.model._meta.get_field(name)
         for name in (each.removeprefix("-") for each in names_of(queryset))
     ]
+
+
+def check_position(queryset: QuerySet[Any], position: Sequence[Any]) -> None:
+    """Rejects keys of another order: from a release in which this list had other keys."""
+    try:
+        for field, key in zip(key_fields(queryset), position, strict=True):
+            field.to_python(key)
+    except (DjangoValidationError, TypeError, ValueError):
+        raise bad_cursor() from None
 
 
 def after_position(queryset: QuerySet[Any], backward: bool, keys: Sequence[Any]) -> QuerySet[Any]:
