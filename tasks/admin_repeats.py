@@ -39,7 +39,14 @@ class RepeatForm(forms.ModelForm):
             for name, messages in detail.items():
                 self.add_error(name, [str(message) for message in messages])
         else:
-            sent.update(values)
+            self.set_settled(values)
+
+    def set_settled(self, values: dict[str, Any]) -> None:
+        """What differs from the stored value counts as changed, whether it was typed or not."""
+        self.cleaned_data.update(values)
+        stored = self.instance
+        changed = [name for name in values if stored.differs(name, values[name])]
+        self.changed_data += [name for name in changed if name not in self.changed_data]
 
 
 class RepeatAdmin(admin.ModelAdmin):

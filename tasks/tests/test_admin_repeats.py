@@ -6,6 +6,7 @@ import pytest
 
 from tasks.completions import Completion
 from tasks.models import Task
+from todo_project.models import LogEntry
 
 
 @pytest.fixture
@@ -61,6 +62,19 @@ def test_the_form_stores_the_canonical_text(send, bins):
     bins.refresh_from_db()
     assert response.status_code == 302
     assert bins.repeat == "FREQ=MONTHLY;BYMONTHDAY=1"
+
+
+def test_the_form_stores_the_canonical_text_of_a_rule_that_was_not_typed(send, add):
+    task = add("Rent", due_date="2031-01-31", repeat="FREQ=MONTHLY", repeat_from="completion")
+    values = {"due_date": "2031-01-31", "repeat": task.repeat, "repeat_from": "due"}
+
+    response = send(task, **values)
+
+    task.refresh_from_db()
+    assert response.status_code == 302
+    assert (task.repeat, task.repeat_from) == ("FREQ=MONTHLY;BYMONTHDAY=31", "due")
+    message = LogEntry.objects.get().get_change_message()
+    assert message == "Changed Repeat from and Repeat."
 
 
 def test_the_form_removes_a_rule(send, bins):
