@@ -80,11 +80,13 @@ class TaskForm(RepeatForm):
 
     def clean_relations(self) -> None:
         """Applies the rules of the API. The owner is known only after the other fields."""
-        owner = self.cleaned_data.get("owner") or self.instance.owner
+        owner_id = getattr(self.cleaned_data.get("owner"), "pk", self.instance.owner_id)
+        if owner_id is None:  # the form shows the error of the field
+            return
         changed = {"project", "parent"} & {*self.changed_data} & self.cleaned_data.keys()
         values = {name: self.cleaned_data[name] for name in changed}
         for name, one in values.items():
-            if one and one.owner_id != owner.pk:
+            if one and one.owner_id != owner_id:
                 self.add_error(name, self.fields[name].error_messages["invalid_choice"])
                 return
         try:

@@ -34,6 +34,13 @@ def test_it_adds_a_project(staff, alice):
     assert (project.owner, project.position, project.revision) == (alice, "a1", 1)
 
 
+def test_an_invalid_owner_is_an_error_of_the_form(staff):
+    response = staff.post(f"{LIST}add/", {"owner": "x", "name": "Home"})
+
+    assert response.status_code == 200
+    assert list(response.context["adminform"].form.errors) == ["owner"]
+
+
 def test_it_deletes_projects(staff, home):
     response = staff.post(
         LIST,

@@ -37,6 +37,19 @@ def test_it_adds_a_task(staff, alice):
     assert task.completed
 
 
+@pytest.mark.parametrize("owner", [None, "", "x", "9" * 6, "9" * 30])
+def test_a_missing_owner_is_an_error_of_the_form(staff, milk, owner):
+    form = {"title": "x", "priority": "0", "etag": '"None-0"', "parent": milk.pk}
+    if owner is not None:
+        form["owner"] = owner
+
+    response = staff.post(f"{URL}add/", form)
+
+    assert response.status_code == 200
+    assert list(response.context["adminform"].form.errors) == ["owner"]
+    assert Task.objects.count() == 1
+
+
 def test_it_writes_only_the_changed_fields(staff, milk):
     with CaptureQueriesContext(connection) as queries:
         change(staff, milk, title="Buy OATS", completed="on")

@@ -1,7 +1,10 @@
 """The admin of objects that have an owner. All its writes use `write()`."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,7 +14,20 @@ from todo_project.api.writes import write_rows
 from .change_lists import LargeTableAdmin
 
 
+class KeySelect(AutocompleteSelect):
+    """Django's fails to show a form again with a value that is not an id."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        keys = [text for text in value if re.fullmatch("[0-9]{1,18}", text)]
+        return super().optgroups(name, keys, attr)
+
+
 class OwnedAdmin(LargeTableAdmin):
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            options["widget"] = KeySelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
     def lock(self, found: Any) -> Any:
         """Locks the owner's row first, in the same order as all writers."""
         get_user_model()._base_manager.select_for_update().filter(pk=found.owner_id).first()
