@@ -23,6 +23,7 @@ KINDS = [
     "due_after={day}",
     "due_before={day}&sort=title",
     "due_after=1970-01-01&due_before={day}&sort=-priority",
+    "completed_after={day}&completed_before={day}",
     "due_after={day}&status=pending&priority=low,none",
 ]
 

@@ -206,10 +206,11 @@ class Task(Repeating):
                 violation_error_message="A due time needs a due date.",
             ),
         ]
-        # Each serves a list in its order, both ways, a page costing the same wherever it is and
-        # however much is in the trash; then those of the trash and of clients that ask what has
-        # changed; the last four those of the admin, of all owners: its order and its drill-down,
-        # a title's beginning, what is due on a day, and the trash.
+        # Each of the first serves a list in its order, in both directions. A page costs the same
+        # wherever it is and however many tasks are in the trash. Then those for the completions of
+        # some days, for the trash, and for clients that ask for changes. The last four are for the
+        # admin's lists of all owners: by creation, by the beginning of a title, what is due on a
+        # day, and the trash.
         indexes = [
             *Repeating.Meta.indexes,
             live_index("owner", "created_at", "id", name="task_by_created"),
@@ -217,6 +218,13 @@ class Task(Repeating):
             live_index("owner", "position", "id", name="task_by_position"),
             live_index("owner", DUE_KEYS["due_date"], "id", name="task_by_due_date"),
             live_index("owner", DUE_KEYS["-due_date"], "id", name="task_by_due_date_reversed"),
+            live_index(
+                "owner",
+                "completed_at",
+                "id",
+                name="task_by_completed",
+                completed_at__isnull=False,
+            ),
             models.Index(
                 fields=["owner", "deleted_at", "id"],
                 condition=Q(deleted_at__isnull=False),

@@ -49,17 +49,20 @@ class TaskViewSet(
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """The caller's clock as well, for the filters by due date."""
-        now = self.request.user.local_time(timezone.now())
-        return {"caller": self.request.user.pk, "today": now.date(), "time": now.time()}
+        """The caller's clock as well, for the filters by date."""
+        user = self.request.user
+        now = user.local_time(timezone.now())
+        clock = {"today": now.date(), "time": now.time(), "zone": user.timezone}
+        return {"caller": user.pk, **clock}
 
     def list_variant(self) -> str | None:
-        match self.request.query_params.get("due"):
-            case "overdue":
-                return None
-            case "today" | "upcoming":
-                return str(self.parameters["today"])
-        return ""
+        """The caller's day and zone, if the filters depend on them."""
+        asked = self.request.query_params
+        if asked.get("due") == "overdue":
+            return None
+        day = self.parameters["today"] if asked.get("due") in ("today", "upcoming") else ""
+        by_completion = asked.get("completed_after") or asked.get("completed_before")
+        return f"{day}{self.parameters['zone'] if by_completion else ''}"
 
     create = idempotent(OwnedViewSet.create)
 

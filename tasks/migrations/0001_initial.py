@@ -199,6 +199,15 @@ class Migration(migrations.Migration):
                         name="task_by_due_date_reversed",
                     ),
                     models.Index(
+                        models.F("owner"),
+                        models.F("completed_at"),
+                        models.F("id"),
+                        condition=models.Q(
+                            ("completed_at__isnull", False), ("deleted_at__isnull", True)
+                        ),
+                        name="task_by_completed",
+                    ),
+                    models.Index(
                         condition=models.Q(("deleted_at__isnull", False)),
                         fields=["owner", "deleted_at", "id"],
                         name="task_in_trash",

@@ -59,6 +59,11 @@ TODAYS = {"today", "this morning", "at noon"}
         ("due_after=2026-06-15&due_before=2026-06-15", TODAYS),
         ("due_after=2026-06-16&due_before=2026-06-15", set()),
         ("due=overdue&status=completed", set()),
+        ("completed_after=2026-06-15", {"done someday", "done yesterday"}),
+        ("completed_after=2026-06-16", set()),
+        ("completed_before=2026-06-14", set()),
+        ("completed_before=2026-06-15&due=any", {"done yesterday"}),
+        ("completed_before=2026-06-15&status=pending", set()),
         ("status=pending&due=any&priority=high&due_before=2026-06-15", {"this morning"}),
     ],
 )
@@ -97,6 +102,11 @@ def test_filters_combine(alice_client, query, expected):
         ("due_before=0001-01-01", "due_before", "1970-01-01"),
         ("due_before=9999-12-31", "due_before", "9998-12-31"),
         ("due_before=99999999999999999999", "due_before", "YYYY-MM-DD"),
+        ("completed_after=2026-1-5", "completed_after", "YYYY-MM-DD"),
+        ("completed_after=2026-02-30", "completed_after", "no such date"),
+        ("completed_after=1969-12-31", "completed_after", "1970-01-01"),
+        ("completed_before=9999-01-01", "completed_before", "9998-12-31"),
+        ("completed_before=2026-01-01&completed_before=2026-01-01", "completed_before", "once"),
         ("page_size=0", "page_size", "1 to 200"),
         ("page_size=201", "page_size", "1 to 200"),
         ("page_size=-1", "page_size", "1 to 200"),
@@ -105,8 +115,8 @@ def test_filters_combine(alice_client, query, expected):
         (
             "page=2",
             "page",
-            "status, priority, due, due_after, due_before, project, parent, tag, search, sort, "
-            "page_size, cursor",
+            "status, priority, due, due_after, due_before, completed_after, completed_before, "
+            "project, parent, tag, search, sort, page_size, cursor",
         ),
         ("format=json", "format", "status"),
         ("owner=1", "owner", "status"),

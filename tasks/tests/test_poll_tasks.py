@@ -11,6 +11,7 @@ from accounts.tokens import RefreshToken
 from tasks.models import Task
 
 QUERIES = ["", "?status=pending", "?sort=title&page_size=2", "?due=any", "?due=today"]
+QUERIES += ["?completed_after=2026-11-25", "?completed_before=2026-11-25"]
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
@@ -110,6 +111,19 @@ def test_a_tag_depends_on_the_owners_day_if_the_list_does(poll, alice, milk, clo
     next_day = poll(path, etag)
 
     assert (same_day.status_code, next_day.status_code) == (304, 200)
+
+
+@pytest.mark.parametrize("name", ["completed_after", "completed_before"])
+@pytest.mark.parametrize("other", ["", "&due=today", "&status=all"])
+def test_a_tag_depends_on_the_owners_zone_if_the_list_does(poll, alice, milk, clock, name, other):
+    clock(NOON)
+    path = f"/api/tasks?{name}=2026-11-25{other}"
+    etag = poll(path)["ETag"]
+
+    User.objects.filter(pk=alice.pk).update(timezone="Europe/Berlin")
+
+    assert poll(path, etag).status_code == 200
+    assert poll(path, poll(path)["ETag"]).status_code == 304
 
 
 def test_a_list_that_depends_on_the_minute_has_no_tag(poll, milk):

@@ -56,6 +56,8 @@ def made(monkeypatch):
         ("status=pending&sort=title", "sort=title&status=pending"),
         ("due_after=2026-12-01&page_size=7", "page_size=8&due_after=2026-12-02"),
         ("due_before=1970-01-01", "due_before=9998-12-31"),
+        ("completed_after=1970-01-01", "completed_after=9998-12-31"),
+        ("completed_before=1970-01-01", "completed_before=9998-12-31"),
     ],
 )
 def test_the_sql_of_a_list_is_built_once(alice_client, bob_client, made, first, second):

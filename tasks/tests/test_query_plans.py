@@ -51,7 +51,7 @@ def crowd(django_db_setup, django_db_blocker):
                     depth=int(n < 100_000 and n % 1000 > 0),
                     parent_depth=0 if n < 100_000 and n % 1000 else None,
                     due_date=date(2026, 1, 1) + timedelta(days=n % 300) if n % 2 else None,
-                    completed_at=now if n % 3 else None,
+                    completed_at=now - timedelta(minutes=n % 100_000) if n % 3 else None,
                     created_at=now - timedelta(seconds=n),
                     updated_at=now,
                     deleted_at=now if n >= 100_000 and n % 10 else None,
@@ -144,6 +144,31 @@ def test_an_index_finds_projects_and_subtasks(db, crowd, query, index):
     query = {name: ids.get(value, value) for name, value in query.items()}
 
     plan = listed(crowd, query)
+
+    assert index in plan
+    assert "Seq Scan" not in plan
+
+
+@pytest.mark.parametrize(
+    ("ages", "query", "index"),
+    [
+        ((3, 3), {}, "task_by_completed"),
+        ((3, 3), {"sort": "title"}, "task_by_completed"),
+        ((0, None), {"sort": "due_date"}, "task_by_completed"),
+        ((None, 69), {"status": "completed"}, "task_by_completed"),
+        ((60, None), {}, "task_by_created"),
+        ((None, 3), {"sort": "title"}, "task_by_title"),
+    ],
+)
+def test_an_index_finds_the_completions_of_some_days(db, crowd, ages, query, index):
+    """The ages are in days; the oldest completion is 69 days old."""
+    given = {
+        name: str((crowd.date_joined - timedelta(days=age)).date())
+        for name, age in zip(["completed_after", "completed_before"], ages, strict=True)
+        if age is not None
+    }
+
+    plan = listed(crowd, {**given, **query})
 
     assert index in plan
     assert "Seq Scan" not in plan

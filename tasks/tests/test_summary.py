@@ -47,6 +47,8 @@ def test_it_rejects_an_anonymous_caller(anonymous, db):
         ("priority=high,low", 2),
         ("due=overdue", 1),
         ("due_before=2020-01-01", 1),
+        ("completed_after=1970-01-01", 1),
+        ("completed_before=1970-01-01", 0),
         ("tag=home", 2),
         ("tag=home,shop", 1),
         ("search=milk", 2),

@@ -155,6 +155,8 @@ def test_the_schema_has_every_parameter_of_a_list(client):
         "due",
         "due_after",
         "due_before",
+        "completed_after",
+        "completed_before",
         "project",
         "parent",
         "tag",

@@ -303,6 +303,10 @@ CATALOGUE = [
             "due_after=2026-1-1",
         ],
         *["due_after=1969-12-31", "due_after=9999-01-01", "due_after=0000-00-00", "due_after=%00"],
+        *["completed_after=x", "completed_after=", "completed_after=1969-12-31"],
+        *["completed_after=2026-01-01&completed_after=2026-01-01", "completed_after=%00"],
+        *["completed_before=9999-01-01", "completed_before=2026-02-30", "completed_before=1e9"],
+        *["completed_before=2026-01-01T00:00:00Z", "completed=2026-01-01"],
         *["due_before=2026-01-01T00:00:00Z", "due_before=1e9", "due_before=%F0%9F%A5%9B"],
         *[
             "page_size=0",
