@@ -200,39 +200,40 @@ bulk_schema = extend_schema(
 
 
 def complete_tasks(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A postprocessing hook: the headers of the collection, the two ways to write a due date."""
-    schemas = result["components"]["schemas"]
-    for name in ("TaskRequest", "PatchedTaskRequest"):
-        # Generators read `type` and `nullable` only inside of the branches.
-        result["components"]["schemas"][name]["properties"]["due_date"] = {
-            "anyOf": [
-                {"type": "string", "format": form, "nullable": True}
-                for form in ("date", "date-time")
-            ]
-        }
-    schemas["PreviewRequest"]["properties"]["due_date"] = {
-        "anyOf": [{"type": "string", "format": form} for form in ("date", "date-time")]
-    }
-    for name in ("Task", "TrashedTask", "TaskRequest", "PatchedTaskRequest"):
-        # `nullable` says nothing without `type` beside it (OAS 3.0.3, clarifications).
-        result["components"]["schemas"][name]["properties"]["priority"]["type"] = "string"
-    schemas["PatchedTagRequest"]["required"] = ["name"]
+    """A postprocessing hook: what the serializers do not say of members, parameters and headers."""
+    complete_members(result["components"]["schemas"])
     paths = result["paths"]
     paths["/api/tasks/summary"]["get"]["parameters"] = [
         one
         for one in paths["/api/tasks"]["get"]["parameters"]
         if one["in"] == "query" and one["name"] not in ("sort", "page_size", "cursor")
     ]
-    # Null is taken for "", which is what is answered.
-    del result["components"]["schemas"]["Task"]["properties"]["description"]["nullable"]
-    for method, code, headers in [
-        ("get", "200", HEADERS["list"]),
-        ("post", "201", HEADERS["create"]),
-    ]:
-        response = result["paths"]["/api/tasks"][method]["responses"][code]
-        response["headers"] = {
-            **response.get("headers", {}),
-            **{name: {"description": text, **STRING} for name, text in headers.items()},
-            **(ETAG if method == "post" else {}),
-        }
+    add_headers(paths["/api/tasks"]["get"]["responses"]["200"], HEADERS["list"])
+    created = paths["/api/tasks"]["post"]["responses"]["201"]
+    add_headers(created, HEADERS["create"])
+    created["headers"].update(ETAG)
     return result
+
+
+def complete_members(schemas: dict[str, Any]) -> None:
+    for name in ("TaskRequest", "PatchedTaskRequest"):
+        schemas[name]["properties"]["due_date"] = date_or_instant(nullable=True)
+    schemas["PreviewRequest"]["properties"]["due_date"] = date_or_instant()
+    for name in ("Task", "TrashedTask", "TaskRequest", "PatchedTaskRequest"):
+        # `nullable` says nothing without `type` beside it (OAS 3.0.3, clarifications).
+        schemas[name]["properties"]["priority"]["type"] = "string"
+    schemas["PatchedTagRequest"]["required"] = ["name"]
+    # Null is accepted as "", so a response never has it.
+    del schemas["Task"]["properties"]["description"]["nullable"]
+
+
+def date_or_instant(**options: Any) -> dict[str, Any]:
+    """Each branch has its own `type` and `nullable`: generators read them only there."""
+    return {
+        "anyOf": [{"type": "string", "format": form, **options} for form in ("date", "date-time")]
+    }
+
+
+def add_headers(response: dict[str, Any], texts: dict[str, str]) -> None:
+    headers = {name: {"description": text, **STRING} for name, text in texts.items()}
+    response["headers"] = {**response.get("headers", {}), **headers}
