@@ -12,9 +12,9 @@ HEADER = (
     "id owner title description priority due_date due_time repeat repeat_from occurrence project "
     "parent tags completed_at created_at updated_at"
 )
-# Where a spreadsheet finds a formula (OWASP, CSV Injection): at the beginning of a cell, behind any
-# spaces and quotes. Spreadsheets split by the separator of their locale, and then the quotes that
-# we write around a cell protect nothing, so an apostrophe stands before each formula.
+# Matches where a spreadsheet starts a formula (OWASP, CSV Injection): at the beginning of a cell,
+# after spaces and quotes. A spreadsheet may split the text at the separator of its locale. The
+# quotes around our cells do not help then, so `safe()` puts an apostrophe before each formula.
 FORMULA = re.compile(
     r"""
     ^ (?= [\t\r\n] ) |
@@ -25,13 +25,13 @@ FORMULA = re.compile(
 
 
 def export(tasks: TaskQuerySet) -> Iterator[str]:
-    """The text, a batch at a time.
+    """Yields the text in batches.
 
-    A query for each batch, as one for all would outlast the time that a statement has, and its
-    rows would all be sent at once where a pooler rules out server-side cursors.
+    Each batch has its own query. One query for all rows would exceed the statement timeout, and
+    behind a pooler without server-side cursors it would load all rows at once.
     """
     tasks, last = tasks.select_related("owner", "project").order_by("pk"), 0
-    # Without this mark Excel does not take it for UTF-8.
+    # Excel reads a file as UTF-8 only with this mark.
     yield "\ufeff" + lines([HEADER.split()])
     while batch := list(tasks.filter(pk__gt=last)[:BATCH]):
         yield lines(map(row, batch))

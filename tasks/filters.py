@@ -105,7 +105,7 @@ class ProjectsFilter(OwnedKeyFilter, filters.BaseCSVFilter):
 
 
 def one_of(names: list[str]) -> dict[str, Any]:
-    """Options of a filter that takes one of `names` and says so when it is given another."""
+    """Options of a filter that takes one of `names`. The error of another value lists them."""
     return {
         "choices": [(name, name) for name in names],
         "empty_label": "",
@@ -122,7 +122,7 @@ def calendar_date(column: str) -> dict[str, Any]:
 
 
 class CountFilter(filters.FilterSet):
-    """Of the tasks to count, so without an order."""
+    """The filters of the summary, which has no order."""
 
     status = filters.ChoiceFilter(label="Status", method="filter_status", **one_of([*STATUSES]))
     priority = PriorityFilter(

@@ -19,8 +19,8 @@ from .repeating import Repeating
 from .search import SearchKeyField
 from .tags import MOST, TagKeysField, TagsField
 
-# Names in the API for the columns that a list is sorted by. `due_date` is not among them:
-# it may be null, so what sorts is its key, `DUE_KEYS`.
+# The column for each sort key of the API. `due_date` may be null, so `DUE_KEYS` has expressions
+# for it.
 SORT_KEYS = {
     "created": "created_at",
     "updated": "updated_at",
@@ -28,7 +28,7 @@ SORT_KEYS = {
     "priority": "priority",
     "position": "position",
 }
-# Tasks without a due date come last, whichever the direction.
+# Tasks without a due date come last in both directions.
 DUE_KEYS = {
     "due_date": Coalesce(F("due_date"), Value(date.max)),
     "-due_date": Coalesce(F("due_date"), Value(date.min)),
@@ -39,7 +39,7 @@ DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 class Clock(Protocol):
-    """An instant on somebody's clock: a `datetime`, or what stands for one in a queryset."""
+    """A local date and time: a `datetime`, or parameters of a queryset."""
 
     def date(self) -> Any: ...
 
@@ -47,19 +47,20 @@ class Clock(Protocol):
 
 
 def is_overdue(now: Clock) -> Q:
-    """Open and past, by `now` on the owner's clock; a task without a time has its whole day."""
+    """Matches open tasks that are past due. A task without a due time is due until its day ends."""
     earlier_today = Q(due_date=now.date(), due_time__lt=now.time())
     return Q(completed_at=None) & (Q(due_date__lt=now.date()) | earlier_today)
 
 
 def is_titled(beginning: str) -> Q:
-    """Of a title that begins so, in whatever case; a range, as that is what an index finds."""
+    """Matches titles that begin with this text, ignoring case."""
     key = beginning.casefold()
+    # A range, because an index can find it.
     return Q(title_key__gte=key, title_key__lt=key + chr(sys.maxunicode))
 
 
 class TaskQuerySet(OwnedQuerySet):
-    """Where a method takes `now`, it is an instant on the owner's clock (`User.local_time`)."""
+    """The argument `now` of its methods is the owner's local time (`User.local_time`)."""
 
     def live(self) -> Self:
         return self.filter(deleted_at=None)
@@ -89,7 +90,7 @@ class TaskQuerySet(OwnedQuerySet):
         return self.filter(due_date__gt=now.date())
 
     def sorted_by(self, *names: str) -> Self:
-        """By names of the API, `-` reverses; ties by id in the direction of the last name."""
+        """Sorted by these keys of the API; `-` reverses. Ties break by id, like the last key."""
         tasks, order = self, []
         for name in names:
             sign, bare = ("-", name[1:]) if name.startswith("-") else ("", name)
@@ -99,7 +100,7 @@ class TaskQuerySet(OwnedQuerySet):
         return tasks.order_by(*order, f"{sign}id")
 
     def summary(self, now: Clock) -> dict[str, int]:
-        """How many there are, in one query."""
+        """Counts the tasks by state, in one query."""
         return self.aggregate(
             total=Count("pk"),
             pending=Count("pk", filter=Q(completed_at=None)),
@@ -110,10 +111,10 @@ class TaskQuerySet(OwnedQuerySet):
 
 
 class CaseFoldedField(models.TextField):
-    """Another field's text with its case folded, kept for sorting.
+    """The case-folded text of another field, stored for sorting.
 
-    Its order is that of code points. SQLite's LOWER() knows only ASCII and PostgreSQL's order
-    depends on the locale that the cluster was made with, so no expression sorts alike on both.
+    It sorts by code points. No expression would sort the same on both databases: SQLite's LOWER()
+    knows only ASCII, and PostgreSQL's order depends on the locale of the cluster.
     """
 
     def __init__(self, source: str, **options: Any) -> None:
@@ -235,7 +236,7 @@ class Task(Repeating):
             live_index("title_key", name="task_of_all_by_title"),
             models.Index(
                 fields=["due_date"],
-                # SQLite would look for null by it.
+                # SQLite would use it to find null.
                 condition=Q(deleted_at__isnull=True, due_date__isnull=False),
                 name="task_of_all_by_due_date",
             ),
@@ -247,7 +248,7 @@ class Task(Repeating):
         ]
 
     def __str__(self) -> str:
-        """The title, without what would turn the direction of the text that it stands in."""
+        """The title, without characters that change the direction of the text around it."""
         shown = self.title.translate(DIRECTIONS)
         visible = any(letter.isprintable() and not letter.isspace() for letter in shown)
         return shown if visible else f"Task {self.pk}"

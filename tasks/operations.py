@@ -1,4 +1,4 @@
-"""What a bulk call is made of."""
+"""The serializers of a bulk call."""
 
 from typing import Any
 
@@ -45,17 +45,21 @@ class OperationSerializer(serializers.Serializer[Any]):
         choices=[*STATUSES],
         error_messages={"invalid_choice": f"Must be one of: {', '.join(STATUSES)}."},
     )
-    id = IdField(required=False, help_text="Of a task, or the `ref` of an earlier operation.")
+    id = IdField(
+        required=False, help_text="The id of a task, or the `ref` of an earlier operation."
+    )
     ref = StringField(
         required=False,
         max_length=100,
-        help_text="A name for what is created, for later operations.",
+        help_text="A name for the new task, for later operations.",
     )
     if_match = StringField(
-        required=False, help_text="As the header: the `ETag` that the task has before this call."
+        required=False, help_text="Like `If-Match`: the `ETag` of the task before this call."
     )
     occurrence = WholeNumberField(
-        required=False, min_value=1, help_text="Of a task that repeats, as in the single call."
+        required=False,
+        min_value=1,
+        help_text="The occurrence of a task that repeats, as in `…/complete`.",
     )
     # DRF has an attribute of this name; its metaclass takes the field out of the way.
     data = serializers.DictField(required=False)  # type: ignore[assignment]
@@ -80,7 +84,7 @@ class BulkSerializer(serializers.Serializer[Any]):
 class ResultSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     revision = serializers.IntegerField()
-    status = serializers.IntegerField(help_text="What the single call would be answered.")
+    status = serializers.IntegerField(help_text="The status of the same single call.")
 
 
 class BulkResultSerializer(serializers.Serializer[Any]):
