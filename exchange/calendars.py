@@ -13,11 +13,13 @@ from icalendar import (
     Todo,
     vCategory,
     vDatetime,
+    vDDDLists,
     vDDDTypes,
     vDuration,
     vInt,
     vText,
 )
+from icalendar.parser import Contentline
 
 from accounts.models import User
 from tasks.models import Task
@@ -36,6 +38,8 @@ HEAD = [
     "X-PUBLISHED-TTL:PT5M",
 ]
 MOMENT = vDuration(timedelta(minutes=30))  # of a task at a time: calendars hide shorter events
+make_line: Any = Contentline
+FOLDED = 75  # bytes from which a line is folded
 MOST = 2**31 - 1  # the largest INTEGER of RFC 5545
 PRIORITIES: dict[int, int] = {Task.Priority.HIGH: 1, Task.Priority.MEDIUM: 5, Task.Priority.LOW: 9}
 # The transitions of these years are listed. Offsets of later ones are those of the last.
@@ -51,15 +55,43 @@ def write_calendar(user: User, kind: str) -> Iterator[bytes]:
     tasks = Task.objects.filter(owner=user).live().pending().dated()
     with snapshot():
         for batch in in_batches(tasks.select_related("parent")):
-            yield b"".join(make(task, zone).to_ical(sorted=False) for task in batch)
+            yield b"".join(line for task in batch for line in write_lines(make(task, zone)))
     yield b"END:VCALENDAR\r\n"
+
+
+def write_lines(component: Any) -> Iterator[bytes]:
+    """As `to_ical` does, but faster: that looks at each character, also of a short line."""
+    for name, value in component.property_items(sorted=False):
+        text, parameters = value, b""
+        if not isinstance(value, bytes):  # other than BEGIN and END
+            text, parameters = value.to_ical(), value.params.to_ical(sorted=False)
+        head = name.encode() + (b";" + parameters if parameters else b"")
+        line = head + b":" + text
+        if len(line) >= FOLDED:
+            line = make_line(line.decode()).to_ical()
+        yield line + b"\r\n"
 
 
 @lru_cache(100)
 def write_zone(name: str) -> bytes:
     """The VTIMEZONE, from the same data that decides what is overdue."""
-    zone: bytes = Timezone.from_tzinfo(ZoneInfo(name), name, *ZONE_YEARS).to_ical()
-    return zone
+    zone = Timezone.from_tzinfo(ZoneInfo(name), name, *ZONE_YEARS)
+    for part in zone.subcomponents:
+        set_onsets(part)
+    text: bytes = zone.to_ical()
+    return text
+
+
+def set_onsets(part: Any) -> None:
+    """Give the onsets on the clock before the change, as RFC 5545, section 3.6.5, has them.
+
+    The library has the first time that exists after clocks were put forward.
+    """
+    gap = part.TZOFFSETTO - part.TZOFFSETFROM
+    if gap > timedelta():
+        part.DTSTART -= gap
+        if "RDATE" in part:
+            part["RDATE"] = vDDDLists([value.dt - gap for value in part["RDATE"].dts])
 
 
 def make_event(task: Task, zone: ZoneInfo) -> Event:

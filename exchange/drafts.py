@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 
 MOST = 10_000  # tasks and projects in a file
+LAST = ("~", 0)  # after the positions of all objects
 
 
 @dataclass
@@ -17,6 +19,9 @@ class Draft:
     line: int | None = None  # in the file, from 1
     path: str = ""  # in a JSON document, such as `tasks.3`
     kept: dict[str, Any] = field(default_factory=dict)  # columns that no request can set
+    rule_day: date | None = None  # the due date in the file, if the rule is about that day
+    id: int = 0  # in a JSON document
+    position: tuple[str, int] = LAST  # drafts are sorted by it; without it they stay in order
 
 
 @dataclass
@@ -31,12 +36,20 @@ class File:
     strict: bool = False
     account: str = ""  # of a document of our own
 
+    def add(self, drafts: list[Draft], draft: Draft) -> None:
+        """Adds it to the projects or tasks."""
+        if len(self.projects) + len(self.tasks) == MOST:
+            raise unreadable(draft.line, f"A file has at most {MOST:,} tasks and projects.")
+        drafts.append(draft)
+
     def warn(self, line: int | None, message: str) -> None:
+        if len(self.warnings) == MOST:
+            raise unreadable(line, f"The file has more than {MOST:,} warnings. This one: {message}")
         self.warnings.append({"line": line, "message": message})
 
 
-def unreadable(line: int, message: str) -> ParseError:
-    return ParseError(f"Line {line}: {message}")
+def unreadable(line: int | None, message: str) -> ParseError:
+    return ParseError(f"Line {line}: {message}" if line else message)
 
 
 def invalid(path: str, message: str) -> ValidationError:

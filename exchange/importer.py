@@ -10,7 +10,8 @@ from projects.models import Project
 from projects.serializers import ProjectSerializer
 from tasks.completions import Completion, RepeatFrom
 from tasks.models import Task
-from tasks.recurrence import RuleError, read_moved_rule
+from tasks.recurrence import read_moved_rule
+from tasks.rule_parts import RuleError
 from tasks.serializers import TaskSerializer
 from todo_project.api.positions import new_key
 from todo_project.api.rows import BATCH, batches
@@ -36,7 +37,8 @@ def load(user: User, file: File, progress: Callable[[int], None] = lambda done: 
         loading.remember()
     created = len(loading.created)
     total = len(file.tasks) + len(file.projects)
-    return {"created": created, "skipped": total - created, "warnings": file.warnings}
+    warnings = sorted(file.warnings, key=lambda warning: warning["line"] or 0)
+    return {"created": created, "skipped": total - created, "warnings": warnings}
 
 
 class Loading:
@@ -51,13 +53,14 @@ class Loading:
             Task: self.find_known(Task, file.tasks),
         }
         self.created: list[tuple[Draft, Any]] = []
+        self.done = 0
         self.trashed: set[str] = set()  # the keys of what this import puts in the trash
         context = {"writing": writing, "known": self.known, "request": Caller(user)}
         self.serializers: dict[Any, Any] = {
             Project: ProjectSerializer(context=context),
             Task: TaskSerializer(context=context),
         }
-        self.places = {draft.key: place for place, draft in enumerate(file.tasks)}
+        self.places = find_places(file)
 
     def find_known(self, model: Any, drafts: Sequence[Draft]) -> dict[str, Any]:
         """The user's objects that earlier imports made of these drafts."""
@@ -67,7 +70,7 @@ class Loading:
             items = ImportedItem.objects.filter(owner=self.user, key__in=batch)
             found.update(items.values_list("object_id", "key"))
         if self.file.account == account_id(self.user):  # its own document
-            found.update({draft.data["id"]: digest(draft.key) for draft in drafts})
+            found.update({draft.id: digest(draft.key) for draft in drafts})
         known = {}
         for batch in batches([*found]):
             for row in model.objects.filter(owner=self.user, pk__in=batch):
@@ -79,15 +82,20 @@ class Loading:
             for draft in group:
                 if draft.key not in self.known[model]:
                     self.create(model, draft)
+                self.done += 1
+                self.progress(self.done)
             self.writing.flush()  # the next level refers to these by id
         self.empty_into_trash(model)
 
     def create(self, model: Any, draft: Draft) -> None:
         kept = {name: value for name, value in draft.kept.items() if name not in LATER}
-        kept.setdefault("position", new_key(self.writing.revision, self.place_of(draft)))
+        # Also for a document of our own: its keys are of another account, with other revisions.
+        kept["position"] = new_key(self.writing.revision, self.places[draft.key])
         if model is Task:
             self.check_parent(draft)
         values = self.check(self.serializers[model], draft)
+        if draft.rule_day and values.get("repeat") and values["due_date"] != draft.rule_day:
+            values = self.leave_rule_out(draft)
         if kept.get("repeat"):
             kept["repeat"] = read_rule(draft, {**values, **kept})
         one = model(owner=self.user, **{**values, **kept})
@@ -98,7 +106,6 @@ class Loading:
         self.created.append((draft, one))
         if draft.kept.get("deleted_at"):
             self.trashed.add(draft.key)
-        self.progress(len(self.created))
 
     def check_parent(self, draft: Draft) -> None:
         """Leave out a parent of an earlier import that cannot be the parent any more.
@@ -117,9 +124,6 @@ class Loading:
             draft.data["parent"] = None
             self.file.warn(draft.line, f"{parent.title}: is in the trash, so not its parent.")
 
-    def place_of(self, draft: Draft) -> int:
-        return self.places.get(draft.key, len(self.created))
-
     def check(self, serializer: Any, draft: Draft) -> dict[str, Any]:
         """The validated values. What is wrong in a foreign file is left out, with a warning."""
         for _ in range(len(draft.data) + 1):
@@ -134,6 +138,13 @@ class Loading:
             else:
                 return values
         raise AssertionError(f"A draft stays wrong: {draft.data}")
+
+    def leave_rule_out(self, draft: Draft) -> dict[str, Any]:
+        """The validated values without the rule. Its days are those of another time zone."""
+        draft.data["repeat"] = None
+        message = "repeat is left out: in your time zone the task is due on another day."
+        self.file.warn(draft.line, message)
+        return self.check(self.serializers[Task], draft)
 
     def leave_out(self, draft: Draft, faults: Any) -> None:
         for name, messages in faults.items():
@@ -175,6 +186,15 @@ class Caller:
 
     def __init__(self, user: User) -> None:
         self.user = user
+
+
+def find_places(file: File) -> dict[str, int]:
+    """The place of each project among the projects, and of each task among the tasks."""
+    places = {}
+    for drafts in (file.projects, file.tasks):
+        in_order = sorted(drafts, key=lambda draft: draft.position)
+        places.update({draft.key: place for place, draft in enumerate(in_order)})
+    return places
 
 
 def read_rule(draft: Draft, values: Mapping[str, Any]) -> str:

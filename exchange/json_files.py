@@ -2,30 +2,38 @@
 
 from typing import Any
 
-from fractional_indexing import BASE_62_DIGITS, FIError, validate_order_key
+from django.core.validators import RegexValidator
+from django.db.models import BigIntegerField
 from rest_framework import serializers
 
 from tasks.completions import NEEDS_DATE, RepeatFrom
-from tasks.recurrence import Rule, RuleError
+from tasks.recurrence import Rule
 from tasks.repeat_views import CompletedOccurrenceSerializer
+from tasks.rule_parts import RuleError
 from todo_project.api.fields import StringField, WholeNumberField
 from todo_project.api.positions import LONGEST
 
 from .documents import VERSION
-from .drafts import MOST, Draft, File, invalid, within
+from .drafts import LAST, MOST, Draft, File, invalid, within
 
 LARGEST = 2**31 - 1  # of the columns for numbers
+is_position = RegexValidator(r"^[0-9A-Za-z]+\Z", "Is not a position.", "invalid")
 
 
 class KeptSerializer(serializers.Serializer[Any]):
-    """The members of an object that no request can set, and that an import keeps."""
+    """The members of a project that no request can set, and that an import keeps."""
 
-    id = serializers.IntegerField(min_value=1)
+    id = WholeNumberField(min_value=1, max_value=BigIntegerField.MAX_BIGINT)
     created_at = serializers.DateTimeField(required=False)
     updated_at = serializers.DateTimeField(required=False)
+    position = StringField(required=False, max_length=LONGEST, validators=[is_position])
+
+
+class KeptTaskSerializer(KeptSerializer):
+    """Those of a task, which has more."""
+
     completed_at = serializers.DateTimeField(required=False, allow_null=True)
     deleted_at = serializers.DateTimeField(required=False, allow_null=True)
-    position = StringField(required=False, max_length=LONGEST)
     repeat = StringField(required=False, allow_null=True)
     repeat_from = serializers.ChoiceField(RepeatFrom.choices, required=False)
     occurrence = WholeNumberField(required=False, min_value=1, max_value=LARGEST)
@@ -50,15 +58,6 @@ class KeptSerializer(serializers.Serializer[Any]):
         if not all(1 <= number < attrs.get("occurrence", 1) for number in numbers):
             raise invalid("completions", "Each has a number from 1 to below occurrence.")
         return attrs
-
-    def validate_position(self, value: str) -> str:
-        try:
-            validate_order_key(value)
-            if {*value} <= {*BASE_62_DIGITS}:
-                return value
-        except FIError:
-            pass
-        raise serializers.ValidationError("Is not a position.", "invalid")
 
 
 def read_document(data: dict[str, Any]) -> File:
@@ -85,7 +84,8 @@ def read_list(data: dict[str, Any], name: str, account: str) -> list[Draft]:
     if len(rows) > MOST:
         raise invalid(name, f"Has more than {MOST:,} objects.")
     kind = "project" if name == "projects" else "task"
-    serializer = KeptSerializer()  # one for all, as making it takes longer than using it
+    # One for all, as making it takes longer than using it.
+    serializer = KeptSerializer() if kind == "project" else KeptTaskSerializer()
     return [
         read_row(serializer, row, f"{name}.{place}", f"document:{account}:{kind}")
         for place, row in enumerate(rows)
@@ -99,11 +99,16 @@ def read_row(serializer: KeptSerializer, row: Any, path: str, origin: str) -> Dr
         serializer.initial_data = row
         kept = serializer.run_validation(row)
     data = {name: value for name, value in row.items() if name not in ("repeat", "repeat_from")}
-    draft = Draft(f"{origin}:{kept.pop('id')}", data, path=path, kept=kept)
+    number, position = kept.pop("id"), kept.pop("position", None)
+    draft = Draft(f"{origin}:{number}", data, path=path, kept=kept, id=number)
+    draft.position = (position, number) if position else LAST
     account = origin.rpartition(":")[0]
     for name, kind in (("project", "project"), ("parent", "task")):
-        if type(draft.data.get(name)) is int:
-            draft.data[name] = f"{account}:{kind}:{draft.data[name]}"
+        value = draft.data.get(name)
+        if type(value) is int:
+            draft.data[name] = f"{account}:{kind}:{value}"
+        elif value is not None:
+            raise invalid(f"{path}.{name}", "Must be the id of an object of the document, or null.")
     return draft
 
 

@@ -9,7 +9,10 @@ from icalendar import vRecur
 
 from tasks.completions import make_series
 from tasks.models import Task
-from tasks.recurrence import WEEKDAYS, Rule
+from tasks.recurrence import SHORTEST_MONTH, Rule
+from tasks.rule_parts import WEEKDAYS, RuleError
+
+FEBRUARY = 2
 
 
 def write_rule(task: Task, zone: ZoneInfo) -> vRecur | None:
@@ -24,8 +27,8 @@ def write_rule(task: Task, zone: ZoneInfo) -> vRecur | None:
         return None
     rule, last = series.rule, series.rule.until
     if rule.count:
-        last = max([series.due, *series.coming(series.due)])
-    if last == series.due:
+        last = series.last()
+    if last and last <= series.due:  # the due date was moved
         return None
     parts = {"FREQ": rule.frequency, "INTERVAL": rule.interval, **write_days(rule, series.due)}
     if last:
@@ -51,8 +54,11 @@ def write_end(last: date, task: Task, zone: ZoneInfo) -> date:
     return datetime.combine(last, task.due_time, zone).astimezone(UTC)
 
 
-def read_rule(text: str, zone: tzinfo) -> str:
-    """A rule as `repeat` has it, if it can be said so. The rest is left as it is."""
+def read_rule(text: str, due: date) -> str:
+    """A rule as `repeat` has it. What `repeat` cannot say is left as it is, so it is refused.
+
+    Raises `RuleError` for a rule that `repeat` would read as another one.
+    """
     parts = dict(part.partition("=")[::2] for part in text.strip().upper().split(";") if part)
     if parts.get("WKST") == "MO":
         del parts["WKST"]
@@ -60,13 +66,29 @@ def read_rule(text: str, zone: tzinfo) -> str:
     if parts.get("BYSETPOS") == "-1" and re.fullmatch(r"28(,29)?(,30)?(,31)?", days):
         del parts["BYSETPOS"]
         parts["BYMONTHDAY"] = days.rpartition(",")[2]
-    if parts.get("FREQ") == "YEARLY" and "BYMONTHDAY" in parts:
-        parts.pop("BYMONTH", None)
+    if parts.get("FREQ") == "YEARLY":
+        if days and "BYMONTH" not in parts:
+            raise RuleError("BYMONTHDAY", "Without BYMONTH it is a day of every month.")
+        if parts.get("BYMONTH") == str(due.month):
+            del parts["BYMONTH"]
     if "BYDAY" in parts:
         parts["BYDAY"] = parts["BYDAY"].replace("+", "")
     if "UNTIL" in parts:
-        parts["UNTIL"] = read_end(parts["UNTIL"], zone)
+        parts["UNTIL"] = read_end(parts["UNTIL"], getattr(due, "tzinfo", None) or UTC)
     return ";".join(f"{name}={value}" for name, value in parts.items())
+
+
+def keeps_its_dates(rule: str) -> bool:
+    """Whether a rule gives the same instants if its due date is one day off, in another zone."""
+    return bool(re.fullmatch(r"(FREQ=(DAILY|WEEKLY)|INTERVAL=\d+|COUNT=\d+|;)+", rule))
+
+
+def skips_months(text: str, due: date) -> bool:
+    """Whether a rule of RFC 5545 has no date in a month that is too short for its day."""
+    found = re.search(r"BYMONTHDAY=(\d+)", text)
+    day = int(found[1]) if found else due.day
+    months = "MONTHLY" in text or ("YEARLY" in text and due.month == FEBRUARY)
+    return months and day > SHORTEST_MONTH and not re.search("BYSETPOS|BYDAY", text)
 
 
 def read_end(text: str, zone: tzinfo) -> str:

@@ -1,18 +1,17 @@
 """Reads a project that Todoist has exported as CSV."""
 
 import csv
-import io
 import re
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from tasks.tags import unite
 
-from .drafts import MOST, Draft, File, unreadable
+from .drafts import Draft, File, unreadable
+from .limits import LONGEST_DESCRIPTION, fit
 from .models import digest
+from .texts import decode, find_zone, split_lines
 
 COLUMNS = 50  # more than any version of Todoist writes
 PRIORITIES = {"1": "high", "2": "medium", "3": "low", "4": None, "": None}
@@ -20,30 +19,28 @@ LABEL = re.compile(r"(?:^|(?<=\s))@([^\s@,]+)\s*")
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?", re.ASCII)
 CARRIED = {
     "TYPE", "CONTENT", "DESCRIPTION", "PRIORITY", "INDENT", "DATE", "DATE_LANG", "TIMEZONE",
-    "IS_COLLAPSED",
+    "IS_COLLAPSED", "DEADLINE_LANG",
+    "AUTHOR",  # the owner of the account
 }  # fmt: skip
-KEY = {"title", "description", "project", "parent"}  # the members that tell tasks apart
-AUTHOR = "AUTHOR"  # the owner of the account
 
 Row = dict[str, str]
 
 
 def read_csv(body: bytes) -> File:
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise unreadable(body[: error.start].count(b"\n") + 1, "Is not UTF-8.") from None
-    reader = Reader()
+    text = decode(body)
+    reader = Reader(digest(text))
     for line, row in rows(text):
         reader.read(line, row)
+    reader.finish()
     return reader.file
 
 
 def rows(text: str) -> Iterator[tuple[int, Row]]:
     """The rows by the names of their columns, and the line that each begins in."""
-    head = text.partition("\n")[0].partition("\r")[0]
+    head = next(split_lines(text))[1]
     delimiter = ";" if head.count(";") > head.count(",") else ","
-    table, names, line = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), None, 1
+    lines = (match[0] for match in split_lines(text))
+    table, names, line = csv.reader(lines, delimiter=delimiter, strict=True), None, 1
     while True:
         try:
             values = next(table, None)
@@ -66,16 +63,19 @@ def rows(text: str) -> Iterator[tuple[int, Row]]:
 
 
 class Reader:
-    def __init__(self) -> None:
+    def __init__(self, origin: str) -> None:
+        # The tasks of a file have no ids. Their keys are those of this file only: an edited file
+        # is another one, and the projects of two files never share a task.
+        self.origin = f"todoist:{origin}"
         self.file = File()
         self.section: Draft | None = None
+        self.sections: dict[str, Draft] = {}
         self.branch: list[Draft] = []  # the last task and those above it
-        self.seen: Counter[str] = Counter()
+        self.texts: list[str] = []  # the description and the comments of the last task
+        self.room = 0  # the number of characters that its description can still have
 
     def read(self, line: int, row: Row) -> None:
         kind = row["TYPE"].strip().lower()
-        if len(self.file.tasks) > MOST:
-            raise unreadable(line, f"A file has at most {MOST:,} tasks.")
         if kind == "section":
             self.read_section(line, row)
         elif kind == "task":
@@ -86,18 +86,23 @@ class Reader:
             self.file.warn(line, f"A {kind[:50]} is not carried over.")
 
     def read_section(self, line: int, row: Row) -> None:
-        """A section becomes a project."""
-        name, self.branch = row["CONTENT"].strip(), []
-        self.section = Draft(f"todoist:section:{name}", {"name": name}, line) if name else None
-        if self.section and self.section.key not in {one.key for one in self.file.projects}:
-            self.file.projects.append(self.section)
+        """A section becomes a project, and sections with one name become one."""
+        self.finish()
+        name, self.branch, self.section = row["CONTENT"].strip(), [], None
+        if not name:
+            return
+        if name not in self.sections:
+            draft = Draft(f"{self.origin}:section:{name}", {"name": name}, line)
+            self.file.add(self.file.projects, draft)
+            self.sections[name] = draft
+        self.section = self.sections[name]
 
     def read_task(self, line: int, row: Row) -> None:
+        self.finish()
         text = row["CONTENT"].strip()
         tags = unite(LABEL.findall(text))
         data: dict[str, Any] = {
             "title": LABEL.sub("", text).strip() if tags else text,
-            "description": row.get("DESCRIPTION", ""),
             "tags": tags,
             "priority": self.priority(line, row),
             **self.due(line, row),
@@ -107,16 +112,19 @@ class Reader:
         del self.branch[self.indent(line, row) - 1 :]
         if self.branch:
             data["parent"] = self.branch[-1].key
-        draft = Draft(self.key(data), data, line)
+        draft = Draft(f"{self.origin}:task:{line}", data, line)
         self.branch.append(draft)
-        self.file.tasks.append(draft)
+        self.texts, self.room = [], LONGEST_DESCRIPTION
+        self.add_text(row.get("DESCRIPTION", ""))
+        self.file.add(self.file.tasks, draft)
         self.warn_of_others(line, row)
 
-    def key(self, data: dict[str, Any]) -> str:
-        """Tasks have no id in the file. Equal tasks are numbered."""
-        text = digest(repr([data[name] for name in sorted(data.keys() & KEY)]))
-        self.seen[text] += 1
-        return f"todoist:task:{text}:{self.seen[text]}"
+    def finish(self) -> None:
+        """Called after the comments of a task."""
+        if self.branch:
+            task = self.branch[-1]
+            task.data["description"] = "\n\n".join(self.texts)
+            fit(task.data, self.file, task.line)
 
     def priority(self, line: int, row: Row) -> str | None:
         text = row.get("PRIORITY", "").strip()
@@ -141,15 +149,20 @@ class Reader:
         day, clock = match.groups()
         if clock is None:
             return {"due_date": day}
-        return self.instant(day, clock, row) or {"due_date": day, "due_time": clock}
+        return self.instant(line, day, clock, row) or {"due_date": day, "due_time": clock}
 
-    def instant(self, day: str, clock: str, row: Row) -> dict[str, str] | None:
+    def instant(self, line: int, day: str, clock: str, row: Row) -> dict[str, str] | None:
         """A due date on the clock of the row's time zone; None without one."""
+        name = row.get("TIMEZONE", "").strip()
+        zone = find_zone(name) if name else None
+        if name and zone is None:
+            self.file.warn(line, f"The time zone {name[:100]!r} is unknown: yours is used.")
+        if zone is None:
+            return None
         try:
-            zone = ZoneInfo(row.get("TIMEZONE", "").strip())
             due = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
             return {"due_date": due.isoformat()}
-        except (ValueError, OSError, KeyError, OverflowError):
+        except (ValueError, OverflowError):
             return None
 
     def read_note(self, line: int, row: Row) -> None:
@@ -157,11 +170,19 @@ class Reader:
         if not self.branch:
             self.file.warn(line, "A comment without a task is not carried over.")
             return
-        task, note = self.branch[-1], row["CONTENT"].strip()
-        parts = [task.data["description"], note]
-        task.data["description"] = "\n\n".join(part for part in parts if part)
+        if self.room < 0:
+            self.file.warn(line, "This comment is left out: the description is full.")
+        else:
+            self.add_text(row["CONTENT"].strip())
+        self.warn_of_others(line, row)
+
+    def add_text(self, text: str) -> None:
+        if text:
+            self.texts.append(text)
+            self.room -= len(text)
 
     def warn_of_others(self, line: int, row: Row) -> None:
-        for name in row.keys() - CARRIED - {AUTHOR}:
-            if value := row[name].strip():
+        for name in sorted(row.keys() - CARRIED):
+            value = row[name].strip()
+            if value and (name, value) != ("DURATION_UNIT", "None"):
                 self.file.warn(line, f"{name or 'A column'} is not carried over: {value[:100]}")

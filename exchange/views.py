@@ -104,8 +104,8 @@ class ImportView(StrictQueryMixin, FormPageView):
     """Makes the tasks and projects of a file, all of them or none.
 
     Accepts the document of `GET /api/export` (JSON), a project that Todoist has exported (CSV) and
-    iCalendar with to-dos. The same file again makes nothing. `warnings` lists what the file has
-    and a task has not, with its line.
+    iCalendar with to-dos. The same file again makes nothing. `warnings` lists what could not be
+    imported, with its line.
     """
 
     name = "Import"

@@ -4,11 +4,12 @@ import json
 from itertools import count
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from exchange.icalendar_lines import TYPES
 from exchange.tests.test_export import comparable
 from tasks.dates import FIRST_DUE_DATE, LAST_DUE_DATE
 
@@ -40,7 +41,9 @@ STEPS = st.lists(
         st.tuples(st.just("subtask"), TASK, PLACES),
         st.tuples(st.just("complete"), PLACES),
         st.tuples(st.just("delete"), PLACES),
-        st.tuples(st.just("move"), PLACES),
+        st.tuples(st.just("move"), PLACES, st.none() | PLACES),
+        st.tuples(st.just("move_project"), PLACES, st.none() | PLACES),
+        st.tuples(st.just("bulk"), TASK),
     ),
     max_size=30,
 )
@@ -90,8 +93,26 @@ class Account:
     def delete(self, place):
         self.act("delete", place)
 
-    def move(self, place):
-        self.act("patch", place, "/position", {"after": None})
+    def move(self, place, after):
+        """Both may be in the trash."""
+        if self.tasks:
+            url = f"/api/tasks/{self.pick(self.tasks, place)}/position"
+            answer = self.client.patch(url, {"after": self.pick(self.tasks, after)}, format="json")
+            assert answer.status_code in (200, 400, 404), answer.content
+
+    def move_project(self, place, after):
+        if self.projects:
+            url = f"/api/projects/{self.pick(self.projects, place)}/position"
+            body = {"after": self.pick(self.projects, after)}
+            answer = self.client.patch(url, body, format="json")
+            assert answer.status_code == 200, answer.content
+
+    def bulk(self, data):
+        operations = [{"op": "create", "data": data}] * 100
+        answer = self.client.post("/api/tasks/bulk", {"operations": operations}, format="json")
+        assert answer.status_code in (200, 400), answer.content
+        if answer.status_code == 200:
+            self.tasks += [one["id"] for one in answer.json()["results"]]
 
     def export(self):
         answer = self.client.get("/api/export")
@@ -115,3 +136,42 @@ def test_an_import_of_an_export_makes_the_same(steps):
     assert first == {"created": total, "skipped": 0, "warnings": []}, first
     assert second == {"created": 0, "skipped": total, "warnings": []}
     assert comparable(target.export()) == comparable(document)
+
+
+NAMES = [*TYPES, "RECURRENCE-ID", "DTSTAMP", "X-OTHER"]
+KINDS = [
+    "BINARY", "BOOLEAN", "CAL-ADDRESS", "DATE", "DATE-TIME", "DURATION", "FLOAT", "INTEGER",
+    "PERIOD", "RECUR", "TEXT", "TIME", "UNKNOWN", "URI", "UTC-OFFSET", "UID", "XML-REFERENCE",
+]  # fmt: skip
+VALUES = [
+    "", "a", "a,b", "50", "-1", "1.5", "9" * 5_000, "20200101", "20200101T000000Z", "00010101",
+    "00010101T000000", "99991231T235959Z", "20200101T000000Z/PT1H", "PT5M", "-P1W", "101010",
+    "FREQ=DAILY", "FREQ=YEARLY;BYMONTHDAY=31;BYMONTH=2", "FREQ=DAILY;UNTIL=00010101T000000Z",
+    "TRUE", "+0100", "mailto:a@example.com", "COMPLETED", "\x00", "\\", "🎉",
+]  # fmt: skip
+PARAMETERS = [
+    "", ";TZID=Europe", ";TZID=Europe/Berlin", ";TZID=a,b", ";TZID=", ';TZID="', ";TZID=/",
+    ";TZID=/a/Pacific/Kiritimati", ";RELTYPE=PARENT,CHILD", ";ENCODING=BASE64", ";X", ";=", ";;",
+]  # fmt: skip
+LINE = st.builds(
+    "{}{}{}:{}".format,
+    st.sampled_from(NAMES),
+    st.sampled_from(["", *(f";VALUE={kind}" for kind in KINDS)]),
+    st.sampled_from(PARAMETERS),
+    st.sampled_from(VALUES) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+)
+
+
+@pytest.mark.django_db
+@given(st.lists(LINE, max_size=8))
+@settings(max_examples=settings().max_examples * 10)
+def test_no_line_of_a_to_do_is_an_error(lines):
+    target = Account()
+    User.objects.filter(pk=target.user.pk).update(timezone="Pacific/Kiritimati")
+    target.client.raise_request_exception = False
+    text = "\n".join(["BEGIN:VCALENDAR", "BEGIN:VTODO", *lines, "END:VTODO", "END:VCALENDAR"])
+
+    answer = target.client.post("/api/import", text.encode(), content_type="text/calendar")
+
+    assert answer.status_code in (201, 400), answer.content
+    assert target.client.get("/api/export").status_code == 200

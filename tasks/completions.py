@@ -17,7 +17,8 @@ from todo_project.api.prepared import Parameter
 from todo_project.api.problems import Conflict
 from todo_project.api.writes import Write
 
-from .recurrence import Rule, RuleError, Series, read_rule
+from .recurrence import Rule, Series, read_rule
+from .rule_parts import RuleError
 
 if TYPE_CHECKING:
     from .models import Task

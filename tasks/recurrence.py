@@ -5,53 +5,22 @@ come from `dateutil`. It walks through a series one interval at a time, so a ser
 ago is first moved by whole intervals close to the date that is asked for.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
-from string import ascii_lowercase, ascii_uppercase
-from typing import Any, Literal, Self
+from string import ascii_uppercase
+from typing import Any, Self
 
 from dateutil.relativedelta import relativedelta
-from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
+from dateutil.rrule import rrule, weekday
 
 from .dates import LAST_DUE_DATE
+from .rule_parts import FORMS, FREQUENCIES, WEEKDAYS, RuleError, check_combination, read_date, split
 
-FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {
-    "DAILY": DAILY,
-    "WEEKLY": WEEKLY,
-    "MONTHLY": MONTHLY,
-    "YEARLY": YEARLY,
-}
-WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 SHORTEST_MONTH = 28
 MOST_CHARACTERS = 100  # of a stored rule
-UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)  # upper() changes other letters to these
-
-# The parts of a rule in the order of the canonical text: their form, and what it is in words.
-A_WEEKDAY = f"({'|'.join(WEEKDAYS)})"
-FORMS = {
-    "FREQ": ("|".join(FREQUENCIES), f"Must be one of: {', '.join(FREQUENCIES)}."),
-    "INTERVAL": (r"[1-9]\d?", "Must be a number from 1 to 99."),
-    "BYDAY": (
-        rf"{A_WEEKDAY}(,{A_WEEKDAY})*|(-1|[1-4]){A_WEEKDAY}",
-        "Must be a list of days for WEEKLY, such as MO,TH, or 1 to 4 or -1 and a day for MONTHLY,"
-        " such as -1FR.",
-    ),
-    "BYMONTHDAY": (r"-1|[1-9]|[12]\d|3[01]", "Must be a number from 1 to 31, or -1."),
-    "COUNT": (r"[1-9]\d{0,2}", "Must be a number from 1 to 999."),
-    "UNTIL": (r"\d{8}", "Must be a date, 20261231."),
-}
-
-
-class RuleError(ValueError):
-    """A rule outside the grammar. The message begins with the name of the wrong part."""
-
-    def __init__(self, part: str, fault: str) -> None:
-        super().__init__(f"{part}: {fault}")
-        self.part = part
 
 
 @dataclass(frozen=True)
@@ -124,12 +93,39 @@ class Rule:
 
     def move(self, start: date, moment: date) -> date:
         """A later start of the same series, within the last interval before `moment`."""
-        if self.frequency in ("DAILY", "WEEKLY"):
-            days = self.interval * (7 if self.frequency == "WEEKLY" else 1)
-            return start + timedelta((moment - start).days // days * days)
-        months = self.interval * (12 if self.frequency == "YEARLY" else 1)
-        passed = (moment.year - start.year) * 12 + moment.month - start.month
-        return start.replace(day=1) + relativedelta(months=passed // months * months)
+        if self.is_in_days:
+            return start + timedelta((moment - start).days // self.length * self.length)
+        passed = months_between(start, moment) // self.length * self.length
+        return start.replace(day=1) + relativedelta(months=passed)
+
+    @property
+    def is_in_days(self) -> bool:
+        return self.frequency in ("DAILY", "WEEKLY")
+
+    @property
+    def length(self) -> int:
+        """Of the interval: days of a daily or weekly rule, months of a monthly or yearly one."""
+        return self.interval * {"WEEKLY": 7, "YEARLY": 12}.get(self.frequency, 1)
+
+    def skip(self, start: date, count: int) -> tuple[date, int]:
+        """Skips most of the first `count` dates after `start`. Gives a date and how many it skips.
+
+        All whole intervals have the same number of dates, so it takes no walk. At least one date
+        of these, if there is one, is later.
+        """
+        if self.is_in_days:
+            each = max(len(self.weekdays), 1)
+            most = (LAST_DUE_DATE - start).days // self.length
+            intervals = max(min(count // each, most) - 1, 0)
+            return start + timedelta(intervals * self.length), intervals * each
+        most = months_between(start, LAST_DUE_DATE) // self.length
+        intervals = max(min(count, most) - 1, 0)
+        if not intervals:
+            return start, 0
+        first = next(self.dates_after(start, start))
+        later = start.replace(day=1) + relativedelta(months=intervals * self.length)
+        is_in_first_month = months_between(start, first) == 0
+        return later - timedelta(1), intervals - 1 + is_in_first_month
 
     def days(self, start: date) -> Mapping[str, Any]:
         """The arguments of `rrule` that choose the days."""
@@ -175,6 +171,13 @@ class Series:
             return dates
         return islice(dates, max(self.rule.count - self.number, 0))
 
+    def last(self) -> date:
+        """The due date of the last occurrence of a rule with `COUNT`."""
+        left = max((self.rule.count or 0) - self.number, 0)
+        moment, skipped = self.rule.skip(self.due, left)
+        dates = self.rule.dates_after(moment, self.due)
+        return max([self.due, *islice(dates, left - skipped)])
+
     def count_from_completions(self, moment: date, completed: date) -> Iterator[date]:
         while (found := next(self.rule.dates_after(moment, completed), None)) is not None:
             yield found
@@ -203,45 +206,9 @@ def read_moved_rule(text: str, due: date, from_completion: bool = False) -> Rule
     return rule.pinned(due)
 
 
-def split(text: str) -> dict[str, str]:
-    """The parts of a rule, each in its form and in upper case. Raises `RuleError`."""
-    parts: dict[str, str] = {}
-    for part in text.split(";"):
-        name, _, value = part.translate(UPPER).partition("=")
-        if name not in FORMS:
-            raise RuleError(name or "repeat", f"The parts of a rule are {', '.join(FORMS)}.")
-        if name in parts:
-            raise RuleError(name, "Given twice.")
-        form, fault = FORMS[name]
-        if not re.fullmatch(form, value, re.ASCII):
-            raise RuleError(name, fault)
-        parts[name] = value
-    return parts
-
-
-def check_combination(parts: Mapping[str, str]) -> None:
-    frequency, days = parts.get("FREQ"), parts.get("BYDAY")
-    if frequency is None:
-        raise RuleError("FREQ", "This part is required.")
-    if days is not None:
-        if frequency != ("WEEKLY" if days[0].isalpha() else "MONTHLY"):
-            raise RuleError("BYDAY", FORMS["BYDAY"][1])
-        if len({*days.split(",")}) <= days.count(","):
-            raise RuleError("BYDAY", "Has a day twice.")
-    if "BYMONTHDAY" in parts:
-        if frequency in ("DAILY", "WEEKLY"):
-            raise RuleError("BYMONTHDAY", "Only allowed with MONTHLY and YEARLY.")
-        if days is not None:
-            raise RuleError("BYMONTHDAY", "Not allowed with BYDAY.")
-    if "COUNT" in parts and "UNTIL" in parts:
-        raise RuleError("UNTIL", "Not allowed with COUNT.")
-
-
-def read_date(text: str) -> date:
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
-    except ValueError:
-        raise RuleError("UNTIL", "There is no such date.") from None
+def months_between(start: date, end: date) -> int:
+    """Counts the changes of the month."""
+    return (end.year - start.year) * 12 + end.month - start.month
 
 
 def midnight(day: date) -> datetime:

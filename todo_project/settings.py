@@ -59,7 +59,10 @@ METRICS_TOKEN = environment.bearer("METRICS_TOKEN")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "todo_project.server.logs.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "todo_project.server.logs.RequestIdFilter"},
+        "route": {"()": "todo_project.server.logs.RouteFilter"},
+    },
     "formatters": {
         "console": {
             "format": "{asctime} {levelname} {name} {message} [{request_id}]",
@@ -70,7 +73,7 @@ LOGGING = {
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            "filters": ["request_id"],
+            "filters": ["request_id", "route"],
             "formatter": LOG_FORMAT,
         },
     },

@@ -9,6 +9,7 @@ from icalendar import Calendar
 from recurring_ical_events import of
 
 from accounts.models import User
+from exchange.calendars import make_event, make_todo, write_lines
 from exchange.models import CalendarFeed
 from tasks.completions import make_series
 from tasks.models import Task
@@ -75,6 +76,17 @@ def test_texts_survive_folding_and_escaping(alice, client, address):
     assert event["PRIORITY"] == 5
 
 
+@pytest.mark.parametrize("letter", ["x", "ß", "🎉", ","])
+def test_lines_are_folded_as_the_library_does(alice, letter):
+    for length in range(15, 80):
+        values = {"due_date": date(2026, 12, 1), "due_time": time(9)}
+        task = make(alice, title=letter * length, repeat="FREQ=DAILY;COUNT=3", **values)
+        for kind in (make_event, make_todo):
+            component = kind(task, ZoneInfo("America/Argentina/Buenos_Aires"))
+
+            assert b"".join(write_lines(component)) == component.to_ical(sorted=False)
+
+
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles", "UTC"])
 def test_a_task_of_a_day_spans_that_day_in_every_zone(alice, client, address, zone):
     live_in(alice, zone)
@@ -107,6 +119,23 @@ def test_a_time_is_on_the_owners_clock(alice, client, address, zone, day, offset
     (defined,) = calendar.walk("VTIMEZONE")
     local = datetime.combine(day, time(9, 30))
     assert defined.to_tz(lookup_tzid=False).utcoffset(local) == timedelta(hours=offset)
+
+
+def test_the_clocks_change_when_they_do(alice, client, address):
+    live_in(alice, "Europe/Berlin")
+
+    (zone,) = read(client, address).walk("VTIMEZONE")
+
+    onsets = [
+        [value.dt for part in parts if "RDATE" in part for value in part["RDATE"].dts]
+        for parts in (zone.daylight, zone.standard)
+    ]
+    assert [{onset.hour for onset in each if onset.year > 1996} for each in onsets] == [{2}, {3}]
+    read_zone = zone.to_tz(lookup_tzid=False)
+    for moment in [datetime(2027, 3, 28, 0, 59, 59), datetime(2027, 3, 28, 1)]:
+        moment = moment.replace(tzinfo=UTC)
+        local = moment.astimezone(ZoneInfo("Europe/Berlin"))
+        assert moment.astimezone(read_zone).utcoffset() == local.utcoffset()
 
 
 def test_its_identity_stays_and_its_sequence_grows(alice, client, address):
@@ -227,6 +256,17 @@ def test_a_rule_that_counts_from_completion_is_no_rule_of_the_calendar(alice, cl
 
     (event,) = read(client, address).walk("VEVENT")
 
+    assert "RRULE" not in event
+
+
+@pytest.mark.parametrize("end", ["UNTIL=20261205", "UNTIL=20261203"])
+def test_a_rule_that_ended_before_a_moved_due_date_is_left_out(alice, client, address, end):
+    task = make(alice, due_date=date(2026, 12, 1), repeat=f"FREQ=DAILY;{end}")
+    task.change({"due_date": date(2026, 12, 5)})
+
+    (event,) = read(client, address).walk("VEVENT")
+
+    assert event["DTSTART"].dt == date(2026, 12, 5)
     assert "RRULE" not in event
 
 

@@ -36,6 +36,15 @@ def test_a_file_is_imported_for_a_user(alice, tmp_path):
     assert Task.objects.filter(owner=alice).count() == 2
 
 
+def test_a_terminal_shows_the_progress(alice, tmp_path, monkeypatch):
+    path = write(tmp_path, "todoist.csv", CSV.replace("every day", ""))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+
+    first, second = (run("import", alice.email, path)[1] for _ in range(2))
+
+    assert first == second == "\r2 of 2\n"
+
+
 def test_the_export_is_what_the_api_answers(alice, alice_client, bob, capfdbinary, tmp_path):
     run("import", alice.email, write(tmp_path, "todoist.csv", CSV))
 

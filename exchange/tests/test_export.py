@@ -24,24 +24,31 @@ def send(client, document):
 
 
 def comparable(document):
-    """The document without ids and times of import: relations by the titles at their ends."""
+    """The document without what depends on the account.
+
+    Relations are given by the titles at their ends, and positions by the order of the lists.
+    """
     titles = {task["id"]: task["title"] for task in [*document["tasks"], *document["trash"]]}
     names = {project["id"]: project["name"] for project in document["projects"]}
 
-    def plain(task):
-        ends = {"project": names.get(task["project"]), "parent": titles.get(task["parent"])}
-        return {name: value for name, value in {**task, **ends}.items() if name not in NUMBERS}
+    def plain(one):
+        ends = {"project": names.get(one.get("project")), "parent": titles.get(one.get("parent"))}
+        return {name: value for name, value in {**one, **ends}.items() if name not in NUMBERS}
+
+    def in_order(rows):
+        return [plain(row) for row in sorted(rows, key=lambda row: (row["position"], row["id"]))]
 
     return {
-        "projects": sorted(
-            ({n: v for n, v in one.items() if n not in NUMBERS} for one in document["projects"]),
-            key=str,
-        ),
-        **{name: sorted(map(plain, document[name]), key=str) for name in ("tasks", "trash")},
+        "projects": in_order(document["projects"]),
+        "tasks": in_order([*document["tasks"], *document["trash"]]),
     }
 
 
-NUMBERS = ("id", "revision")
+def unordered(document):
+    return {name: sorted(rows, key=str) for name, rows in comparable(document).items()}
+
+
+NUMBERS = ("id", "revision", "position")
 
 
 @pytest.fixture
@@ -103,6 +110,42 @@ def test_an_import_into_another_account_makes_the_same(everything, alice_client,
     assert comparable(export(bob_client)) == comparable(document)
 
 
+def test_the_order_of_moves_and_bulks_is_kept(alice_client, bob_client):
+    creates = [{"op": "create", "data": {"title": f"Task {n}"}} for n in range(70)]
+    response = alice_client.post(
+        "/api/tasks/bulk", {"operations": creates}, content_type="application/json"
+    )
+    first, *_, last = [result["id"] for result in response.json()["results"]]
+    url = f"/api/tasks/{last}/position"
+    alice_client.patch(url, {"after": first}, content_type="application/json")
+    document = export(alice_client)
+
+    response = send(bob_client, document)
+
+    assert response.status_code == 201, response.content
+    assert comparable(export(bob_client)) == comparable(document)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "name"),
+    [("tasks", "/api/tasks?sort=position", "title"), ("projects", "/api/projects", "name")],
+)
+def test_new_ones_come_after_those_of_an_import(alice_client, kind, path, name):
+    positions = ["cD0S", None, "cD0R", "cD0S"]
+    rows = [{"id": n, name: str(n), "position": key} for n, key in enumerate(positions, 1)]
+    del rows[1]["position"]
+    send(alice_client, {"version": 1, "account": "x", kind: rows})
+    url = path.partition("?")[0]
+
+    new = alice_client.post(url, {name: "new"}, content_type="application/json").json()
+
+    assert [row[name] for row in alice_client.get(path).json()] == ["3", "1", "4", "2", "new"]
+    url = f"{url}/{new['id']}/position"
+    response = alice_client.patch(url, {"after": None}, content_type="application/json")
+    assert response.status_code == 200
+    assert alice_client.get(path).json()[0][name] == "new"
+
+
 def test_the_same_document_again_makes_nothing(everything, alice_client, bob_client):
     document = export(alice_client)
     send(bob_client, document)
@@ -121,7 +164,7 @@ def test_what_was_deleted_for_good_is_made_again(everything, alice_client):
     response = send(alice_client, document)
 
     assert response.json()["created"] == 2
-    assert comparable(export(alice_client)) == comparable(document)
+    assert unordered(export(alice_client)) == unordered(document)
 
 
 def test_a_parent_in_the_trash_gets_no_new_subtask(everything, alice_client, bob_client):
@@ -170,6 +213,22 @@ def test_a_restored_parent_of_an_earlier_import_keeps_its_place(alice_client):
     assert Task.objects.get(title="Child").parent_id == parent["id"]
 
 
+def test_a_project_has_no_members_of_a_task(alice_client):
+    others = {
+        "completed_at": "2020-01-01T00:00:00Z",
+        "deleted_at": "2020-01-01T00:00:00Z",
+        "due_date": "2031-01-31",
+        "repeat": "FREQ=DAILY",
+        "occurrence": 2,
+    }
+    document = {"version": 1, "account": "x", "projects": [{"id": 1, "name": "Home", **others}]}
+
+    response = send(alice_client, document)
+
+    assert response.status_code == 201, response.content
+    assert [one["name"] for one in export(alice_client)["projects"]] == ["Home"]
+
+
 def repeating(**values):
     """The members of a document with a task that repeats."""
     rule = {"due_date": "2031-01-31", "repeat": "FREQ=MONTHLY"}
@@ -210,11 +269,16 @@ def test_an_imported_rule_is_in_its_canonical_form(alice_client, values, rule):
         ({"tasks": {}}, "tasks"),
         ({"tasks": [1]}, "tasks.0"),
         ({"tasks": [{"title": "x"}]}, "tasks.0.id"),
+        ({"tasks": [{"id": "1", "title": "x"}]}, "tasks.0.id"),
+        ({"tasks": [{"id": 2**64 - 1, "title": "x"}]}, "tasks.0.id"),
+        ({"projects": [{"id": "1", "name": "x"}]}, "projects.0.id"),
         ({"tasks": [{"id": 1}]}, "tasks.0.title"),
         ({"tasks": [{"id": 1, "title": "x"}] * 2}, "tasks.1.id"),
         ({"tasks": [{"id": 1, "title": "x", "project": 5}]}, "tasks.0.project"),
         ({"tasks": [{"id": 1, "title": "x", "parent": 5}]}, "tasks.0.parent"),
         ({"tasks": [{"id": 1, "title": "x", "parent": 1}]}, "tasks.0.parent"),
+        ({"tasks": [{"id": 1, "title": "x", "project": {}}]}, "tasks.0.project"),
+        ({"tasks": [{"id": 1, "title": "x", "parent": []}]}, "tasks.0.parent"),
         ({"tasks": [{"id": 1, "title": "x", "position": "ü"}]}, "tasks.0.position"),
         ({"tasks": [{"id": 1, "title": "x", "created_at": "then"}]}, "tasks.0.created_at"),
         ({"tasks": [{"id": 1, "title": "x", "repeat": "FREQ=DAILY"}]}, "tasks.0.repeat"),
@@ -239,4 +303,6 @@ def test_a_wrong_document_is_refused_and_nothing_is_stored(alice_client, change,
 
     assert response.status_code == 400
     assert [error["field"] for error in response.json()["errors"]] == [field]
+    own = {"version": 1, "account": export(alice_client)["account"]}
+    assert send(alice_client, own | change).status_code == 400
     assert alice_client.get("/api/tasks").json() == []

@@ -44,6 +44,9 @@ CLASS:PUBLIC
 """
 
 
+ALLOWED = "The parts of a rule are FREQ, INTERVAL, BYDAY, BYMONTHDAY, COUNT, UNTIL."
+
+
 def calendar(*todos, end="\r\n"):
     lines = list(HEAD)
     for todo in todos:
@@ -70,8 +73,8 @@ def test_a_todo_of_nextcloud(send, tasks):
     assert (task["due_date"], task["due_time"]) == ("2026-06-15", "12:30:00")
     assert (task["completed"], task["created_at"]) == (False, "2026-01-10T08:15:00Z")
     assert messages(result) == [
-        (15, "A part of completion is not carried over."),
         (14, "The status IN-PROCESS is imported as open."),
+        (15, "A part of completion is not carried over."),
     ]
 
 
@@ -138,6 +141,49 @@ def test_a_todo_of_evolution(send, tasks):
             {"repeat": None, "due_date": "2026-12-01"},
             [(4, "repeat is left out: FREQ: Must be one of: DAILY, WEEKLY, MONTHLY, YEARLY.")],
         ),
+        (
+            "DUE;VALUE=DATE:20261201\nRRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=1",
+            {"repeat": "FREQ=YEARLY;BYMONTHDAY=1"},
+            [],
+        ),
+        (
+            "DUE;VALUE=DATE:20261201\nRRULE:FREQ=YEARLY;BYMONTH=12",
+            {"repeat": "FREQ=YEARLY;BYMONTHDAY=1"},
+            [],
+        ),
+        (
+            "DUE;VALUE=DATE:20261201\nRRULE:FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=1",
+            {"repeat": None, "due_date": "2026-12-01"},
+            [(4, f"repeat is left out: BYMONTH: {ALLOWED}")],
+        ),
+        (
+            "DUE;VALUE=DATE:20261201\nRRULE:FREQ=YEARLY;BYMONTH=3,12;BYMONTHDAY=1",
+            {"repeat": None, "due_date": "2026-12-01"},
+            [(4, f"repeat is left out: BYMONTH: {ALLOWED}")],
+        ),
+        (
+            "DUE;VALUE=DATE:20261201\nRRULE:FREQ=YEARLY;BYMONTHDAY=1",
+            {"repeat": None, "due_date": "2026-12-01"},
+            [
+                (
+                    7,
+                    "repeat is left out: BYMONTHDAY: Without BYMONTH it is a day of every month.",
+                )
+            ],
+        ),
+        *[
+            (
+                f"DUE;VALUE=DATE:{due}\nRRULE:{rule}",
+                {"repeat": f"{rule.partition(';')[0]};BYMONTHDAY={due[-2:]}"},
+                [(7, "A month without this day has its last day, and is not skipped.")],
+            )
+            for due, rule in [
+                ("20270131", "FREQ=MONTHLY;BYMONTHDAY=31"),
+                ("20270129", "FREQ=MONTHLY"),
+                ("20280229", "FREQ=YEARLY"),
+            ]
+        ],
+        ("DUE;VALUE=DATE:20270331\nRRULE:FREQ=YEARLY", {"repeat": "FREQ=YEARLY;BYMONTHDAY=31"}, []),
         ("LOCATION:Berlin", {}, [(6, "LOCATION is not carried over.")]),
         ("X-CUSTOM:1", {}, [(6, "X-CUSTOM is not carried over.")]),
         (
@@ -148,8 +194,59 @@ def test_a_todo_of_evolution(send, tasks):
         (
             "DTSTART;VALUE=DATE:20261201",
             {"due_date": None},
-            [(6, "A start without DUE is not carried over.")],
+            [(6, "A start that is not the due date is not carried over.")],
         ),
+        (
+            "DTSTART;VALUE=DATE:20261130\nDUE;VALUE=DATE:20261201",
+            {"due_date": "2026-12-01"},
+            [(6, "A start that is not the due date is not carried over.")],
+        ),
+        (
+            "RRULE:FREQ=DAILY",
+            {"repeat": None},
+            [(6, "A rule without a due date is not carried over.")],
+        ),
+        ("UID:a\nUID:b", {}, [(7, "UID is given more than once: this is left out.")]),
+        (
+            "PERCENT-COMPLETE:100\nPERCENT-COMPLETE:50",
+            {"completed": True},
+            [(7, "PERCENT-COMPLETE is given more than once: this is left out.")],
+        ),
+        (
+            "\n".join(f"CATEGORIES:a{n}" for n in range(21)),
+            {"tags": [f"a{n}" for n in range(20)]},
+            [(26, "CATEGORIES is given more than 20 times: this is left out.")],
+        ),
+        (
+            f"CATEGORIES:a,{'x' * 51},b",
+            {"tags": ["a", "b"]},
+            [(4, f"The tag '{'x' * 51}' is left out: A tag has at most 50 characters.")],
+        ),
+        (
+            "END:VALARM\nDESCRIPTION:Later",
+            {"description": "Later"},
+            [(6, "END:VALARM ends nothing.")],
+        ),
+        (
+            "BEGIN:VALARM\nDESCRIPTION:Later",
+            {"description": ""},
+            [
+                (6, "A VALARM is not carried over."),
+                (6, "This component has no end: no line after it is read."),
+            ],
+        ),
+        (
+            "COMPLETED;VALUE=DATE:20260101",
+            {"completed": True},
+            [(6, "This line is left out: COMPLETED has another type.")],
+        ),
+        (
+            "DUE;TZID=/freeassociation.sourceforge.net/America/Argentina/Buenos_Aires"
+            ":20261201T093000",
+            {"due_time": "12:30:00"},
+            [],
+        ),
+        ("DUE;TZID=/vendor/UTC:20261201T093000", {"due_time": "09:30:00"}, []),
         (f"DESCRIPTION:{'x' * 70}\n {'y' * 70}", {"description": "x" * 70 + "y" * 70}, []),
         ("DESCRIPTION:Grüße 🎉", {"description": "Grüße 🎉"}, []),
     ],
@@ -160,6 +257,72 @@ def test_properties(send, tasks, lines, expected, warnings):
     task = tasks()["Call"]
     assert {name: task[name] for name in expected} == expected
     assert messages(result) == warnings
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PERCENT-COMPLETE;VALUE=TEXT:50",
+        "PRIORITY;VALUE=TEXT:high",
+        "PRIORITY;VALUE=FLOAT:1.5",
+        "PRIORITY:high",
+        "RELATED-TO;RELTYPE=PARENT,CHILD:a",
+        "CATEGORIES;VALUE=URI:a",
+        "CATEGORIES;VALUE=DATE:20200101",
+        "DUE;TZID=Europe:20261201T093000",
+        "DUE;TZID=Europe,America:20261201T093000",
+        "DUE;VALUE=DURATION:PT5M",
+        "DUE;VALUE=PERIOD:20200101T000000Z/PT1H",
+        "DUE;VALUE=TIME:101010",
+        "DESCRIPTION;VALUE=INTEGER:5",
+        "CREATED;VALUE=DATE:20200101",
+    ],
+)
+def test_a_line_that_cannot_be_read_is_left_out(send, tasks, line):
+    result = send(calendar(f"SUMMARY:Call\n{line}\nDUE;VALUE=DATE:20261201\nPRIORITY:1"))
+
+    task = tasks()["Call"]
+    assert (task["tags"], task["description"], task["completed"]) == ([], "", False)
+    assert any(
+        number == 6 and "This line is left out: " in message for number, message in messages(result)
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("FREQ=DAILY;COUNT=3", "FREQ=DAILY;COUNT=3"),
+        ("FREQ=WEEKLY;INTERVAL=2", "FREQ=WEEKLY;INTERVAL=2"),
+        ("FREQ=WEEKLY;BYDAY=TU", None),
+        ("FREQ=MONTHLY;BYMONTHDAY=1", None),
+        ("FREQ=MONTHLY", None),
+        ("FREQ=DAILY;UNTIL=20261203T100000Z", None),
+    ],
+)
+def test_a_rule_of_a_day_that_is_another_day_here_is_left_out(send, tasks, alice, rule, expected):
+    type(alice).objects.filter(pk=alice.pk).update(timezone="America/New_York")
+    alice.refresh_from_db()
+    due = "DUE;TZID=Europe/Berlin:20261201T003000"
+
+    result = send(calendar(f"SUMMARY:Call\n{due}\nRRULE:{rule}"))
+
+    task = tasks()["Call"]
+    assert (task["due_date"], task["due_time"]) == ("2026-11-30", "18:30:00")
+    assert task["repeat"] == expected
+    assert messages(result) == (
+        []
+        if expected
+        else [(4, "repeat is left out: in your time zone the task is due on another day.")]
+    )
+
+
+def test_a_title_that_is_too_long_is_in_the_description(send, tasks):
+    result = send(calendar(f"SUMMARY:{'x' * 300}\nDESCRIPTION:More"))
+
+    (task,) = tasks().values()
+    assert task["title"] == "x" * 199 + "…"
+    assert task["description"] == "x" * 300 + "\n\nMore"
+    assert messages(result) == [(4, "The title is too long: all of it is in the description.")]
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
@@ -210,7 +373,11 @@ def test_the_same_file_again_makes_nothing(send):
         ("hello", "Line 1: Must be BEGIN:VCALENDAR."),
         ("BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\n", "Line 2: Must be END:VCALENDAR"),
         ("BEGIN:VCALENDAR\nBEGIN:VTODO\nEND:VCALENDAR", "Line 2: This component has no end."),
-        (calendar(*["SUMMARY:x"] * 10_001), "Line 30004: A file has at most 10,000 to-dos."),
+        (calendar(*["SUMMARY:x"] * 10_001), "Line 30004: A file has at most 10,000 tasks"),
+        (
+            calendar(*["SUMMARY:x\nDUE:x\nPRIORITY:x"] * 5_001),
+            "Line 25006: The file has more than 10,000 warnings.",
+        ),
         (b"BEGIN:VCALENDAR\n\xff", "Line 2: Is not UTF-8."),
     ],
 )

@@ -5,8 +5,10 @@ import json
 import tracemalloc
 
 import pytest
+from rest_framework.exceptions import ParseError
 from rest_framework.test import APIClient
 
+from exchange.todoist import read_csv
 from tasks.models import Task
 from todo_project.server.bodies import read_body
 
@@ -74,7 +76,7 @@ def test_what_is_made_to_harm_costs_little(alice_client, body, media_type, statu
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert response.status_code == status
-    assert most < 150 * MIB
+    assert status == 201 or most < 50 * MIB
     assert not Task.objects.exists()
 
 
@@ -125,3 +127,10 @@ def test_an_import_takes_as_many_queries_for_many_tasks(
         response = send(alice_client, document(*tasks))
 
     assert response.json()["created"] == 500
+
+
+def test_many_comments_are_not_copied_each_time():
+    text = "TYPE,CONTENT\ntask,Call\n" + "note,x\n" * 200_000
+
+    with pytest.raises(ParseError, match="more than 10,000 warnings"):
+        read_csv(text.encode())

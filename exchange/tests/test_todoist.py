@@ -93,7 +93,17 @@ def test_other_forms_of_the_file_are_read(send, tasks, text):
 @pytest.mark.parametrize(
     ("row", "warning"),
     [
-        (f"task,{'x' * 201},,1,1", "title is left out: Ensure this field has no more than 200"),
+        (f"task,{'x' * 201},,1,1", "The title is too long: all of it is in the description."),
+        (f"task,Call,{'x' * 10_001}", "The description is cut after 10,000 characters."),
+        (f"task,Call @{'x' * 51}", f"The tag '{'x' * 51}' is left out: A tag has at most 50"),
+        (
+            f"task,Call {' '.join(f'@a{n}' for n in range(21))}",
+            "The tag 'a20' is left out: a task has at most 20 tags.",
+        ),
+        (
+            "task,Call,,1,1,,,2026-12-01 10:00,en,Mars/Base",
+            "The time zone 'Mars/Base' is unknown: yours is used.",
+        ),
         ("task,,,1,1", "title is left out: This field may not be blank."),
         ("task,Call,,9,1", "The priority '9' is left out."),
         ("task,Call,,1,3", "Is indented by more than one level below the task before it."),
@@ -109,6 +119,60 @@ def test_what_cannot_be_carried_over_is_a_warning(send, row, warning):
 
     assert found["line"] == 2
     assert found["message"].startswith(warning)
+
+
+def test_a_title_that_is_too_long_is_in_the_description(send, tasks):
+    send(csv(f"task,{'x' * 300},More,1,1"))
+
+    (task,) = tasks().values()
+    assert task["title"] == "x" * 199 + "…"
+    assert task["description"] == "x" * 300 + "\n\nMore"
+
+
+def test_a_bad_tag_does_not_take_the_others(send, tasks):
+    send(csv(f"task,Call @home @{'x' * 51} @work"))
+
+    assert tasks()["Call"]["tags"] == ["home", "work"]
+
+
+def test_comments_that_do_not_fit_are_warnings(send, tasks):
+    notes = [f"note,{letter * 4_000}" for letter in "abcd"]
+
+    result = send(csv("task,Call", *notes))
+
+    assert tasks()["Call"]["description"].endswith("b\n\n" + "c" * 1996)
+    assert sorted((one["line"], one["message"]) for one in result["warnings"]) == [
+        (2, "The description is cut after 10,000 characters."),
+        (6, "This comment is left out: the description is full."),
+    ]
+
+
+def test_another_file_never_shares_a_task(send, alice_client):
+    send(csv("section,Work", "task,Call"))
+
+    assert send(csv("section,Work", "task,Call", "task,Write"))["created"] == 3
+    assert len(alice_client.get("/api/projects").json()) == 2
+
+
+def test_sections_with_one_name_are_one_project(send, alice_client):
+    result = send(csv("section,Work", "task,Call", "section,Home", "section,Work", "task,Write"))
+
+    assert result["created"] == 4
+    assert [project["name"] for project in alice_client.get("/api/projects").json()] == [
+        "Work",
+        "Home",
+    ]
+
+
+def test_columns_that_say_nothing_are_no_warning(send):
+    head = "TYPE,CONTENT,DURATION,DURATION_UNIT,DEADLINE,DEADLINE_LANG"
+
+    result = send(csv("task,Call,,None,,en", "task,Write,15,minute,,en", head=head))
+
+    assert [(one["line"], one["message"]) for one in result["warnings"]] == [
+        (3, "DURATION is not carried over: 15"),
+        (3, "DURATION_UNIT is not carried over: minute"),
+    ]
 
 
 def test_a_fifth_level_is_no_subtask(send, tasks):
@@ -129,7 +193,17 @@ def test_a_fifth_level_is_no_subtask(send, tasks):
         (csv("task,Call") + "," * 10**6, "Line 3: Has more than 50 columns."),
         (csv("task,Call", f'"{"x" * 200_000}"'), "Line 3: Is not CSV: field larger than"),
         (csv("task,Call").encode() + b"task,\xff", "Line 3: Is not UTF-8."),
-        (csv(*["task,Call"] * 10_002), "Line 10003: A file has at most 10,000 tasks."),
+        (csv("task,Call", 'task,"a"b'), "Line 3: Is not CSV: ',' expected after '\"'."),
+        (csv("task,Call", 'task,"a'), "Line 3: Is not CSV: unexpected end of data."),
+        (csv(*["task,Call"] * 10_001), "Line 10002: A file has at most 10,000 tasks and projects."),
+        (
+            csv(*[f"section,{n}" for n in range(10_001)]),
+            "Line 10002: A file has at most 10,000 tasks and projects.",
+        ),
+        (
+            csv(*["file,x"] * 10_001),
+            "Line 10002: The file has more than 10,000 warnings. This one: A file is not carried",
+        ),
     ],
 )
 def test_what_is_no_such_file_is_refused_with_the_line(send, tasks, text, message):

@@ -1,5 +1,7 @@
 """The dates of rules. All tables were made by hand, with Python's `calendar` for the weekdays."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import islice
 
@@ -7,7 +9,8 @@ import pytest
 from dateutil import rrule
 
 from accounts.models import User
-from tasks.recurrence import Rule, RuleError, Series, read_rule
+from tasks.recurrence import Rule, Series, read_rule
+from tasks.rule_parts import RuleError
 
 # The rule, the due date, and the due dates that follow when each occurrence is completed on time.
 # "end" is where the series ends; after the other lists it goes on.
@@ -183,6 +186,30 @@ def test_each_coming_date_counts_from_the_one_before_when_counted_from_completio
     dates = [str(day) for day in islice(series.coming(date(2026, 1, 31)), 3)]
 
     assert dates == ["2026-02-28", "2026-03-28", "2026-04-28"]
+
+
+def unlimited():
+    """The rules of the table without an end."""
+    return sorted({(re.sub(";(COUNT|UNTIL)=.*", "", text), due) for text, due, _ in ON_TIME})
+
+
+@pytest.mark.parametrize(("text", "due"), unlimited())
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 15, 100, 999])
+def test_the_last_date_is_that_of_a_walk_but_takes_few_dates(text, due, count, monkeypatch):
+    due, taken = read(due), []
+    rule = replace(read_rule(text, due), count=count)
+    wanted = [max([due, *Series(rule, due, number).coming(due)]) for number in (1, 2)]
+    walk = Rule.dates_after
+    monkeypatch.setattr(
+        Rule,
+        "dates_after",
+        lambda *arguments: (taken.append(day) or day for day in walk(*arguments)),
+    )
+
+    last = [Series(rule, due, number).last() for number in (1, 2)]
+
+    assert last == wanted
+    assert len(taken) < 50
 
 
 # When it is 10:30 UTC on the 15th, it is the 16th in Kiritimati and 03:30 on the 15th in Los

@@ -31,6 +31,25 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class RouteFilter(logging.Filter):
+    """Replaces the path of a request by its route in what Django logs. A path may be a secret."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
+            path, route = escape(request.path), find_route(request) or "an unknown path"
+            record.args = tuple(
+                argument.replace(path, route) if isinstance(argument, str) else argument
+                for argument in record.args
+            )
+        return True
+
+
+def escape(text: str) -> str:
+    """As `django.utils.log` does."""
+    return text.encode("unicode_escape").decode("ascii")
+
+
 class JSONFormatter(logging.Formatter):
     """One JSON object per line. The fixed list of members keeps secrets out."""
 
@@ -92,7 +111,7 @@ def identify(request: HttpRequest) -> str:
 def report(request: HttpRequest, response: HttpResponse, seconds: float, queries: int) -> None:
     fields = {
         "method": request.method,
-        "route": route_pattern(request.resolver_match.route) if request.resolver_match else None,
+        "route": find_route(request),
         "status": response.status_code,
         "duration_ms": round(seconds * 1000, 1),
         "queries": queries,
@@ -107,6 +126,10 @@ def report(request: HttpRequest, response: HttpResponse, seconds: float, queries
 
 
 route_pattern = cache(simplify_regex)  # bounded by the number of routes
+
+
+def find_route(request: HttpRequest) -> str | None:
+    return route_pattern(request.resolver_match.route) if request.resolver_match else None
 
 
 def user_id(request: HttpRequest) -> Any:

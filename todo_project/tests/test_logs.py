@@ -5,18 +5,21 @@ import json
 import logging
 
 import pytest
+from django.db import OperationalError, connection
+from django.utils.module_loading import import_string
 
 from tasks import views
 from todo_project.server import logs
 
 
 @pytest.fixture
-def lines():
+def lines(settings):
     """The log lines of the test in the format of LOG_FORMAT=json."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.JSONFormatter())
-    handler.addFilter(logs.RequestIdFilter())
+    for name in settings.LOGGING["handlers"]["stderr"]["filters"]:
+        handler.addFilter(import_string(settings.LOGGING["filters"][name]["()"])())
     logging.getLogger().addHandler(handler)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     logging.getLogger().removeHandler(handler)
@@ -82,6 +85,21 @@ def test_an_exception_is_logged_with_the_id_of_its_request(alice_client, monkeyp
     assert "RuntimeError: out of milk" in failure["exception"]
     assert failure["request_id"] == access["request_id"] == response["X-Request-ID"]
     assert access["status"] == 500
+
+
+@pytest.mark.parametrize("path", ["/calendar/sesame.ics", "/calendar/%C3%A9%0Asesame.ics"])
+def test_a_failed_request_is_logged_with_its_route(client, db, lines, path):
+    def fail(*arguments):
+        raise OperationalError("no connection")
+
+    client.raise_request_exception = False
+    with connection.execute_wrapper(fail):
+        response = client.get(path)
+
+    (failure,) = [line for line in lines() if line["logger"] == "django.request"]
+    assert response.status_code == 503
+    assert failure["message"] == "Service Unavailable: /calendar/<str:secret>.ics"
+    assert "sesame" not in json.dumps(lines())
 
 
 def test_a_slow_query_is_logged_without_parameters(alice_client, settings, lines):

@@ -1,0 +1,151 @@
+"""The lines of an iCalendar file, and the to-do that some of them are.
+
+Each component is parsed by itself. So a wrong one can be named by its line, and the time zones
+that a file defines stay out of the cache that `icalendar` shares between all files. Only the
+properties that a task can have are parsed, as parsing a line takes as long as storing a task.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from io import StringIO
+from typing import Any, NamedTuple
+
+from icalendar import Todo, vCategory, vRecur
+
+from .drafts import File
+from .texts import find_zone, split_lines
+
+# Of no use to a task, or the same for every one.
+SILENT = {
+    "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "CLASS", "X-APPLE-SORT-ORDER",
+    "RECURRENCE-ID",  # its to-do is left out
+}  # fmt: skip
+MOST_LINES = {"CATEGORIES": 20, "RELATED-TO": 20}  # of a to-do; of other properties one
+# What `icalendar` makes of the properties. A line may ask for another type with VALUE.
+TYPES: dict[str, Any] = {
+    **dict.fromkeys(("UID", "SUMMARY", "DESCRIPTION", "STATUS", "RELATED-TO"), str),
+    **dict.fromkeys(("DUE", "DTSTART"), date),
+    **dict.fromkeys(("CREATED", "COMPLETED"), datetime),
+    **dict.fromkeys(("PRIORITY", "PERCENT-COMPLETE"), int),
+    "CATEGORIES": vCategory,
+    "RRULE": vRecur,
+}
+NAME = re.compile("[^;:]*")
+# Evolution and Lightning write a path before the name of a zone. `icalendar` would guess it, too,
+# but it remembers each path.
+VENDOR = re.compile(r"(?<=;TZID=)/([^:;]+)(?=[:;])")
+
+
+class Line(NamedTuple):
+    number: int
+    text: str  # with its continuations
+    name: str
+
+
+def unfold(text: str) -> Iterator[Line]:
+    number, parts = 1, StringIO()
+    for count, match in enumerate(split_lines(text), 1):
+        line = match[1]
+        if line[:1] in (" ", "\t") and parts.tell():
+            parts.write(line[1:])
+        elif line.strip():
+            yield from as_line(number, parts.getvalue())
+            number, parts = count, StringIO()
+            parts.write(line)
+    yield from as_line(number, parts.getvalue())
+
+
+def as_line(number: int, text: str) -> Iterator[Line]:
+    name = NAME.match(text)
+    if text and name:
+        yield Line(number, text, name[0].strip().upper())
+
+
+def parse(lines: list[Line], file: File) -> tuple[Any, dict[str, int]]:
+    """The to-do with the properties that a task can have, and the numbers of their lines."""
+    kept, numbers = list[Line](), dict[str, int]()
+    for line in outermost(lines[1:-1], file):
+        if line.name in TYPES:
+            kept.append(line)
+        elif line.name not in SILENT and line.name not in numbers:
+            file.warn(line.number, f"{line.name[:100]} is not carried over.")
+        numbers.setdefault(line.name, line.number)
+    kept = [*first_ones(kept, file)]
+    try:
+        todo = build(kept)
+    except Exception:  # of whatever type: see `is_readable`
+        todo = None
+    if todo is None or not all(map(has_type, todo.keys(), todo.values())):
+        todo = build([line for line in kept if is_readable(line, file)])
+    return todo, numbers
+
+
+def first_ones(lines: list[Line], file: File) -> Iterator[Line]:
+    counts = Counter[str]()
+    for line in lines:
+        most = MOST_LINES.get(line.name, 1)
+        counts[line.name] += 1
+        if counts[line.name] <= most:
+            yield line
+        else:
+            times = f"{most} times" if most > 1 else "once"
+            file.warn(line.number, f"{line.name} is given more than {times}: this is left out.")
+
+
+def outermost(lines: list[Line], file: File) -> Iterator[Line]:
+    """The lines that are not in a component inside of it."""
+    opened = list[Line]()
+    for line in lines:
+        if line.name == "BEGIN":
+            if not opened:
+                file.warn(line.number, f"A {kind_of(line)} is not carried over.")
+            opened.append(line)
+        elif line.name == "END":
+            if opened and kind_of(line) == kind_of(opened[-1]):
+                opened.pop()
+            else:
+                file.warn(line.number, f"END:{kind_of(line)} ends nothing.")
+        elif not opened:
+            yield line
+    if opened:
+        file.warn(opened[0].number, "This component has no end: no line after it is read.")
+
+
+def kind_of(line: Line) -> str:
+    """What a BEGIN or an END is of."""
+    return line.text.partition(":")[2].strip().upper()[:50]
+
+
+def build(lines: list[Line]) -> Any:
+    texts = [VENDOR.sub(find_name, line.text) for line in lines]
+    return Todo.from_ical("\r\n".join(["BEGIN:VTODO", *texts, "END:VTODO", ""]))
+
+
+def find_name(match: re.Match[str]) -> str:
+    """The name of the zone at the end of a path. It has up to three parts."""
+    path = match[1].split("/")
+    names = ["/".join(path[-count:]) for count in (3, 2, 1)]
+    return next(filter(find_zone, names), match[1])
+
+
+def is_readable(line: Line, file: File) -> bool:
+    """The library raises errors of many types for lines that it does not expect."""
+    try:
+        todo = build([line])
+    except Exception as error:
+        file.warn(line.number, f"This line is left out: {str(error)[:200]}")
+        return False
+    if not has_type(line.name, todo.get(line.name)):
+        file.warn(line.number, f"This line is left out: {line.name} has another type.")
+        return False
+    return True
+
+
+def has_type(name: str, value: Any) -> bool:
+    if isinstance(value, list):
+        return all(has_type(name, one) for one in value)
+    if not all(isinstance(value.params.get(one, ""), str) for one in ("TZID", "RELTYPE")):
+        return False
+    return isinstance(getattr(value, "dt", value), TYPES[name])
