@@ -34,7 +34,8 @@ from .admin_filters import (
 )
 from .admin_repeats import RepeatAdmin, RepeatForm
 from .exports import export
-from .models import Task, TaskQuerySet, is_titled
+from .models import Task
+from .querysets import TaskQuerySet, is_titled
 
 MOST = 10_000  # tasks that one action changes
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.admin import UserFilter
 from projects.models import Project
 
-from .models import TaskQuerySet
+from .querysets import TaskQuerySet
 from .tag_counts import count_tags
 from .tags import make_keys
 

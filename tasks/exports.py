@@ -5,7 +5,8 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
-from .models import Task, TaskQuerySet
+from .models import Task
+from .querysets import TaskQuerySet
 
 BATCH = 2_000  # rows read at a time
 HEADER = (

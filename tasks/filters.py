@@ -13,7 +13,8 @@ from todo_project.api.filters import OwnedKeyFilter, ParameterMixin
 from todo_project.api.prepared import Parameter
 
 from .dates import DATE, FIRST_DUE_DATE, LAST_DUE_DATE
-from .models import Task, TaskQuerySet
+from .models import Task
+from .querysets import TaskQuerySet
 from .text_filters import SearchFilter, TagFilter
 
 STATUSES = {

@@ -12,7 +12,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import tasks.models
+import tasks.case_folded
 import tasks.search
 import tasks.tags
 import todo_project.api.positions
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("title_key", tasks.models.CaseFoldedField("title")),
+                ("title_key", tasks.case_folded.CaseFoldedField("title")),
                 ("description", models.TextField(blank=True, default="", max_length=10000)),
                 (
                     "priority",

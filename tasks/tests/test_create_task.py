@@ -12,7 +12,7 @@ def test_it_creates_a_task_with_defaults(alice, alice_client):
     response = alice_client.post(URL, {"title": "Buy milk"})
 
     task = Task.objects.get()
-    assert response.status_code == 201
+    assert (response.status_code, task.owner) == (201, alice)
     assert response["Location"] == f"http://testserver/api/tasks/{task.pk}"
     created_at = task.created_at.isoformat().replace("+00:00", "Z")
     assert response.json() == {
@@ -35,7 +35,6 @@ def test_it_creates_a_task_with_defaults(alice, alice_client):
         "created_at": created_at,
         "updated_at": created_at,
     }
-    assert task.owner == alice
     assert before <= task.created_at <= timezone.now()
 
 

@@ -9,7 +9,8 @@ import pytest
 from django.core import signing
 
 from projects.models import Project
-from tasks.models import SORT_KEYS, Task
+from tasks.models import Task
+from tasks.querysets import SORT_KEYS
 
 URL = "/api/tasks"
 SORTS = [sign + name for name in [*SORT_KEYS, "due_date"] for sign in ("", "-")]

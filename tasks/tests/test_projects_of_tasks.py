@@ -75,6 +75,11 @@ def test_a_strangers_relation_is_like_a_missing_one(bob_client, bob, alice_clien
             error = answer.json()["errors"][0]
             assert (error["field"].split(".")[-1], error["code"]) == (member, "does_not_exist")
     assert Task.objects.filter(owner=bob).get() == mine
+
+
+def test_a_strangers_place_is_like_a_missing_one(bob_client, bob, milk):
+    mine = Task.objects.create(owner=bob, title="Mine")
+
     for name in ("after", "before"):
         url = f"{TASKS}/{mine.pk}/position"
         answer = bob_client.patch(url, {name: milk.pk})

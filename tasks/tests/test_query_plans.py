@@ -28,6 +28,27 @@ SORTS = ["created", "-created", "due_date", "-due_date", "title", "-title"]
 SORTS += ["position", "-position"]
 
 
+def task_of(n, users, projects, top):
+    """Task `n` of the first user up to 100,000, and of the second from there."""
+    first, now = n < 100_000, users[0].date_joined
+    is_child, is_work = first and n % 1000 > 0, n % 3000 == 1
+    return Task(
+        owner=users[not first],
+        title=f"Task {n % 1000}" if n % 20_000 else "Find the zebra of a task",
+        position=new_key(2, n),
+        project=projects[is_work] if is_child else None,
+        parent=top if is_child else None,
+        depth=int(is_child),
+        parent_depth=0 if is_child else None,
+        due_date=date(2026, 1, 1) + timedelta(days=n % 300) if n % 2 else None,
+        completed_at=now - timedelta(minutes=n % 100_000) if n % 3 else None,
+        created_at=now - timedelta(seconds=n),
+        updated_at=now,
+        deleted_at=None if first or n % 10 == 0 else now,
+        tags=["home", f"tag {n % 5000}"] if n % 3 == 0 else [],
+    )
+
+
 @pytest.fixture(scope="module")
 def crowd(django_db_setup, django_db_blocker):
     """An owner of 100,000 tasks, and one with 90 % of 100,000 in the trash. Rolled back after."""
@@ -36,31 +57,9 @@ def crowd(django_db_setup, django_db_blocker):
         now = owner.date_joined
         home, work = (Project.objects.create(owner=owner, name=name) for name in ("a", "b"))
         top = Task.objects.create(owner=owner, title="Top", created_at=now - timedelta(days=99))
-        Task.objects.bulk_create(
-            (
-                Task(
-                    owner=owner if n < 100_000 else other,
-                    title=f"Task {n % 1000}" if n % 20_000 else "Find the zebra of a task",
-                    position=new_key(2, n),
-                    project=None
-                    if n >= 100_000 or n % 1000 == 0
-                    else work
-                    if n % 3000 == 1
-                    else home,
-                    parent=top if n < 100_000 and n % 1000 else None,
-                    depth=int(n < 100_000 and n % 1000 > 0),
-                    parent_depth=0 if n < 100_000 and n % 1000 else None,
-                    due_date=date(2026, 1, 1) + timedelta(days=n % 300) if n % 2 else None,
-                    completed_at=now - timedelta(minutes=n % 100_000) if n % 3 else None,
-                    created_at=now - timedelta(seconds=n),
-                    updated_at=now,
-                    deleted_at=now if n >= 100_000 and n % 10 else None,
-                    tags=["home", f"tag {n % 5000}"] if n % 3 == 0 else [],
-                )
-                for n in range(200_000)
-            ),
-            batch_size=2500,
-        )
+        users, projects = (owner, other), (home, work)
+        tasks = (task_of(n, users, projects, top) for n in range(200_000))
+        Task.objects.bulk_create(tasks, batch_size=2500)
         cursor.execute("ANALYZE tasks_task")
         yield owner
         for table in ("tasks_task", "projects_project", "accounts_user"):

@@ -107,14 +107,6 @@ def fill(alice, milk, trashed, home):
 def numbered(alice):
     """Checks that a call takes one number and that all rows it changes have this number."""
 
-    def rows():
-        """The rows by model and id."""
-        return {
-            (model._meta.model_name, row["id"]): row
-            for model in (Task, Project)
-            for row in model.objects.values()
-        }
-
     def check(call):
         before, counter = rows(), counter_of(alice)
         statements = []
@@ -136,6 +128,15 @@ def numbered(alice):
         assert_locked_first(statements)
 
     return check
+
+
+def rows():
+    """The rows of tasks and projects by model and id."""
+    return {
+        (model._meta.model_name, row["id"]): row
+        for model in (Task, Project)
+        for row in model.objects.values()
+    }
 
 
 def counter_of(user):
