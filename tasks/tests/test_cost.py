@@ -65,6 +65,14 @@ def test_calls_for_a_list(count, request):
     assert within("each of a list", (full - empty) / 100)
 
 
+@pytest.mark.usefixtures("hundred")
+def test_a_list_of_repeating_tasks_costs_the_same(count):
+    without = count("/api/tasks")
+    Task.objects.update(repeat="FREQ=MONTHLY;BYMONTHDAY=31")
+
+    assert count("/api/tasks") <= without
+
+
 def test_calls_for_a_new_combination_of_filters(count):
     path = "/api/tasks?status=pending&sort=due_date"
     known = count(path)
