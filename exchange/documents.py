@@ -36,7 +36,9 @@ def write_document(user: User) -> Iterator[bytes]:
             "profile": ProfileSerializer(user).data,
         }
         yield render(head)[:-1]
-        history = Prefetch("completions", Completion.objects.order_by("occurrence"))
+        history = Prefetch(
+            "completions", Completion.objects.order_by("occurrence"), to_attr="history"
+        )
         tasks = Task.objects.filter(owner=user).prefetch_related(history)
         yield from member("projects", Project.objects.filter(owner=user), ProjectSerializer)
         yield from member("tasks", tasks.live(), ExportedTaskSerializer)
@@ -47,18 +49,19 @@ def write_document(user: User) -> Iterator[bytes]:
 class ExportedTaskSerializer(TaskSerializer):
     """With what no request can set, and `GET /api/tasks/{id}/completions`."""
 
-    completions = CompletedOccurrenceSerializer(many=True, read_only=True)
+    completions = CompletedOccurrenceSerializer(source="history", many=True, read_only=True)
 
     class Meta(TaskSerializer.Meta):
         fields = [*TaskSerializer.Meta.fields, "repeat_since", "deleted_at", "completions"]
 
 
-def member(name: str, rows: Any, serializer: Any) -> Iterator[bytes]:
+def member(name: str, rows: Any, serializer_class: Any) -> Iterator[bytes]:
     yield b',\n"%s": [' % name.encode()
     separator = b"\n"
+    serializer = serializer_class()  # one for all: each would hold its batch until it is collected
     for batch in in_batches(rows):
-        for one in serializer(batch, many=True).data:
-            yield separator + render(one)
+        for row in batch:
+            yield separator + render(serializer.to_representation(row))
             separator = b",\n"
     yield b"\n]"
 
