@@ -59,8 +59,8 @@ import_file = extend_schema(
     summary="Import a file",
     request={
         "application/json": OpenApiTypes.OBJECT,
-        "text/csv": OpenApiTypes.STR,
-        "text/calendar": OpenApiTypes.STR,
+        "text/csv": OpenApiTypes.BINARY,
+        "text/calendar": OpenApiTypes.BINARY,
     },
     responses={201: ImportedSerializer},
     examples=[
