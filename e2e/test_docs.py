@@ -59,6 +59,8 @@ def test_the_examples_work_unchanged(docs):
         "priority": "medium",
         "due_date": "2026-12-01",
         "due_time": "18:00:00",
+        "repeat": "FREQ=WEEKLY;BYDAY=TU",
+        "repeat_from": "due",
         "tags": ["errands"],
     }
 

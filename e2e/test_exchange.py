@@ -51,8 +51,8 @@ def test_a_user_makes_and_ends_a_calendar_address(page, ann, server):
     open_from_profile(page, "Calendar")
     expect(page.get_by_text("You have an address since")).to_be_visible()
     page.get_by_role("button", name="DELETE").click()
-    page.locator(".modal.in, .modal.show").get_by_role("button", name="Delete").click()
-    page.wait_for_load_state()
+    with page.expect_response("**/api/calendar"):
+        page.locator(".modal.in, .modal.show").get_by_role("button", name="Delete").click()
     with pytest.raises(HTTPError) as ended:
         urlopen(address, timeout=10)
     with ended.value as answer:
