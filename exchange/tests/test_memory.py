@@ -24,7 +24,7 @@ def peak_of(parts):
 
 
 def make_tasks(owner, first, last):
-    Task.objects.bulk_create(
+    tasks = (
         Task(
             owner=owner,
             title=f"Task {n}",
@@ -35,6 +35,7 @@ def make_tasks(owner, first, last):
         )
         for n in range(first, last)
     )
+    Task.objects.bulk_create(tasks, batch_size=500)  # PostgreSQL has a limit on parameters
 
 
 @pytest.mark.parametrize("write", [write_document, lambda user: write_calendar(user, "event")])
