@@ -144,5 +144,5 @@ def uid(task: Task) -> UUID:
 
 def when(task: Task, zone: ZoneInfo) -> date | datetime:
     if task.due_time is None:
-        return task.due_date  # type: ignore[return-value]
-    return datetime.combine(task.due_date, task.due_time, zone)  # type: ignore[arg-type]
+        return task.due_date  # type: ignore[return-value]  # not null: see `dated()`
+    return datetime.combine(task.due_date, task.due_time, zone)  # type: ignore[arg-type]  # (nor here)

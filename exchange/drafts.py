@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
+from rest_framework.exceptions import ParseError, ValidationError
 
 MOST = 10_000  # tasks and projects in a file
 LAST = ("~", 0)  # after the positions of all objects
@@ -50,10 +50,6 @@ class File:
 
 def unreadable(line: int | None, message: str) -> ParseError:
     return ParseError(f"Line {line}: {message}" if line else message)
-
-
-def invalid(path: str, message: str) -> ValidationError:
-    return ValidationError({path: [ErrorDetail(message, "invalid")]})
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from typing import IO, Any
 
 from rest_framework.parsers import BaseParser
 
+from tasks.operations import invalid
 from todo_project.api.parsers import StrictJSONParser
 
-from .drafts import File, invalid
+from .drafts import File
 from .icalendar_files import read_calendar
 from .json_files import read_document
 from .todoist import read_csv

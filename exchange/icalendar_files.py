@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from accounts.credentials import digest
+
 from .drafts import Draft, File, unreadable
 from .icalendar_lines import Line, kind_of, parse, unfold
-from .models import digest
 from .texts import decode
 from .todo_reader import TodoReader
 

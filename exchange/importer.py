@@ -5,23 +5,26 @@ from typing import Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from accounts.credentials import digest
 from accounts.models import User
 from projects.models import Project
 from projects.serializers import ProjectSerializer
 from tasks.completions import Completion, RepeatFrom
 from tasks.models import Task
+from tasks.operations import invalid
 from tasks.recurrence import read_moved_rule
 from tasks.rule_parts import RuleError
 from tasks.serializers import TaskSerializer
+from tasks.subtasks import DEEPEST
 from todo_project.api.positions import new_key
 from todo_project.api.rows import BATCH, batches
 from todo_project.api.writes import Write, write
 
 from .documents import account_id
-from .drafts import MOST, Draft, File, invalid, within
-from .models import ImportedItem, digest
+from .drafts import MOST, Draft, File, within
+from .models import ImportedItem
 
-DEEPEST = 4  # levels of tasks
+LEVELS = DEEPEST + 1  # the first level is 0
 TITLE = "Untitled"
 LATER = ("deleted_at", "completions")  # what is set after the object is made
 
@@ -210,7 +213,7 @@ def levels(file: File) -> list[list[Draft]]:
     """The tasks in groups, each of tasks whose parents are in an earlier group."""
     keys, done = {draft.key for draft in file.tasks}, set[str]()
     rest, groups = file.tasks, list[list[Draft]]()
-    while rest and len(groups) < DEEPEST:
+    while rest and len(groups) < LEVELS:
         parents = [draft.data.get("parent") for draft in rest]
         ready = [parent is None or parent in done or parent not in keys for parent in parents]
         group = [draft for draft, is_ready in zip(rest, ready, strict=True) if is_ready]
@@ -219,9 +222,9 @@ def levels(file: File) -> list[list[Draft]]:
         groups.append(group)
     for draft in rest:
         if file.strict:
-            raise invalid(f"{draft.path}.parent", f"Tasks have at most {DEEPEST} levels.")
+            raise invalid(f"{draft.path}.parent", f"Tasks have at most {LEVELS} levels.")
         del draft.data["parent"]
-        file.warn(draft.line, f"Not made a subtask: tasks have at most {DEEPEST} levels.")
+        file.warn(draft.line, f"Not made a subtask: tasks have at most {LEVELS} levels.")
     return [*groups, rest]
 
 

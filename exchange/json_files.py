@@ -7,6 +7,7 @@ from django.db.models import BigIntegerField
 from rest_framework import serializers
 
 from tasks.completions import NEEDS_DATE, RepeatFrom
+from tasks.operations import invalid
 from tasks.recurrence import Rule
 from tasks.repeat_views import CompletedOccurrenceSerializer
 from tasks.rule_parts import RuleError
@@ -14,7 +15,7 @@ from todo_project.api.fields import StringField, WholeNumberField
 from todo_project.api.positions import LONGEST
 
 from .documents import VERSION
-from .drafts import LAST, MOST, Draft, File, invalid, within
+from .drafts import LAST, MOST, Draft, File, within
 
 LARGEST = 2**31 - 1  # of the columns for numbers
 is_position = RegexValidator(r"^[0-9A-Za-z]+\Z", "Is not a position.", "invalid")

@@ -1,9 +1,10 @@
-from hashlib import sha256
 from secrets import token_urlsafe
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from accounts.credentials import digest
 
 
 class CalendarFeed(models.Model):
@@ -45,7 +46,3 @@ class ImportedItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id}"
-
-
-def digest(text: str) -> str:
-    return sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from accounts.credentials import digest
 from tasks.tags import unite
 
 from .drafts import Draft, File, unreadable
 from .limits import LONGEST_DESCRIPTION, fit
-from .models import digest
 from .texts import decode, find_zone, split_lines
 
 COLUMNS = 50  # more than any version of Todoist writes
