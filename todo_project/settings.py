@@ -53,6 +53,7 @@ if CACHE_URL:
 # Logs and metrics
 
 LOG_FORMAT = environment.choice("LOG_FORMAT", "console", "json")
+LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", "WARNING")
 SLOW_QUERY_MS = environment.number("SLOW_QUERY_MS", 500)
 METRICS_TOKEN = environment.bearer("METRICS_TOKEN")
 
@@ -77,7 +78,7 @@ LOGGING = {
             "formatter": LOG_FORMAT,
         },
     },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": []},
         "django.request": {"level": "ERROR"},  # the access log has 4xx responses

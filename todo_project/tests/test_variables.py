@@ -79,6 +79,7 @@ WRONG = [
     ("ACCESS_TOKEN_MINUTES", "0"),
     ("REFRESH_TOKEN_DAYS", "999999999"),
     ("LOG_FORMAT", "sesame"),
+    ("LOG_LEVEL", "sesame"),
     ("SLOW_QUERY_MS", "half a second"),
     ("METRICS_TOKEN", "open sesame"),
     ("METRICS_TOKEN", "sésame"),
@@ -151,6 +152,13 @@ def test_every_variable_is_tested():
 )
 def test_a_valid_value_is_accepted(configure, name, value, setting, expected):
     assert getattr(configure(**{name: value}), setting) == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "level"), [({}, "INFO"), ({"LOG_LEVEL": "WARNING"}, "WARNING")]
+)
+def test_the_access_log_can_be_turned_off(configure, variables, level):
+    assert configure(**variables).LOGGING["root"]["level"] == level
 
 
 @pytest.mark.parametrize(
