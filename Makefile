@@ -49,8 +49,7 @@ faults: $(VENV)/runtime  ## failures of real components; FAULTS="--short kill ou
 
 bench: $(VENV)/runtime $(VENV)/peer/ready  ## compare the speed with a peer and an upper limit, and measure growth; needs wrk
 	POSTGRES_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/speed.py --peer $(VENV)/peer/bin/python $(ARGS)
-	POSTGRES_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/changes.py --peer $(VENV)/peer/bin/python
-	POSTGRES_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/growth.py
+	POSTGRES_URL=$(POSTGRES_URL) $(BIN)/python benchmarks/growth.py $(GROWTH)
 
 fuzz: $(VENV)/dev  ## 20,000 requests generated from the schema, and a long run against a model
 	fuzz/run 300 1 2 3

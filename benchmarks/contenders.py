@@ -1,8 +1,8 @@
 """The compared programs: the project, the peer and the raw limit, each with its own server.
 
 Each has one worker per core. `manage.py serve` starts the project with its defaults, uvicorn the
-peer and granian the raw limit. The project and the peer log each request to a file, as both do by
-default.
+peer and granian the raw limit. By default, the project and the peer log each request, here to a
+file. Both can be started without these logs.
 """
 
 import os
@@ -20,16 +20,21 @@ from urllib.error import HTTPError
 from dataset import JWT_KEY, ROOT, Database
 
 BENCHMARKS = ROOT / "benchmarks"
+# One address sends the requests of all clients. The calls are still counted.
+LIMITS = dict.fromkeys(["THROTTLE_ANON", "THROTTLE_USER"], "1000000/min")
 CORES = os.cpu_count() or 1
 
 
 @dataclass
 class Contender:
     name: str
-    tokens: str  # file with its access tokens
-    table: str | None  # the table that it changes
     url: str
     process: subprocess.Popen[bytes]
+    kind: str = "project"  # whose tokens it accepts
+
+    @property
+    def address(self) -> str:
+        return self.url.removeprefix("http://")
 
     def workers(self) -> list[int]:
         """The processes that run the application. Parent processes are smaller."""
@@ -40,6 +45,10 @@ class Contender:
         """The memory of its largest worker, in MiB: resident, proportional and private."""
         figures = [memory(pid) for pid in self.workers()]
         return {name: max(figure[name] for figure in figures) for name in ("Rss", "Pss", "Uss")}
+
+    def processor_time(self) -> float:
+        """The seconds of processor time that its processes have used."""
+        return sum(map(processor_time, [self.process.pid, *descendants(self.process.pid)]))
 
 
 def descendants(pid: int) -> Iterator[int]:
@@ -55,27 +64,38 @@ def memory(pid: int) -> dict[str, float]:
     return {**figures, "Uss": figures["Private_Clean"] + figures["Private_Dirty"]}
 
 
-def project(database: Database, port: int, **variables: str) -> dict[str, Any]:
+def processor_time(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def project(
+    database: Database, port: int, python: str | Path = sys.executable, **variables: str
+) -> dict[str, Any]:
     """The command that starts the project, as in the README."""
     return {
-        "args": [sys.executable, "manage.py", "serve"],
+        "args": [str(python), "manage.py", "serve"],
         "cwd": ROOT,
-        "env": {**database.environment, "PORT": str(port), **variables},
+        "env": {**database.environment, **LIMITS, "PORT": str(port), **variables},
     }
 
 
-def commands(database: Database, port: int, peer: Path) -> dict[str, dict[str, Any]]:
+def commands(database: Database, port: int, peer: Path, logs: bool) -> dict[str, dict[str, Any]]:
     """The contenders with their commands. Their ports are consecutive, starting with `port`."""
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
     granian += ["--blocking-threads", "1", "raw:application"]
     workers = ["--workers", str(CORES), "--port"]
-    peer_url = database.url.replace("postgres://", "postgresql://", 1)
+    uvicorn = [str(peer), "-m", "uvicorn", "main:app"]
     return {
-        "project": project(database, port),
+        "project": project(database, port, LOG_LEVEL="INFO" if logs else "WARNING"),
         "peer": {
-            "args": [str(peer), "-m", "uvicorn", "main:app", *workers, str(port + 1)],
+            "args": [*uvicorn, *([] if logs else ["--no-access-log"]), *workers, str(port + 1)],
             "cwd": BENCHMARKS / "peer",
-            "env": {"PATH": os.environ["PATH"], "DATABASE_URL": peer_url, "JWT_SECRET": JWT_KEY},
+            "env": {
+                "PATH": os.environ["PATH"],
+                "DATABASE_URL": database.peer_url,
+                "JWT_SECRET": JWT_KEY,
+            },
         },
         "raw": {
             "args": [*granian, *workers, str(port + 2)],
@@ -86,17 +106,23 @@ def commands(database: Database, port: int, peer: Path) -> dict[str, dict[str, A
 
 
 @contextmanager
-def serving(database: Database, port: int, peer: Path, logs: Path) -> Iterator[list[Contender]]:
+def serving(
+    database: Database, port: int, peer: Path, folder: Path, logs: bool = True
+) -> Iterator[list[Contender]]:
     """Starts all contenders, waits until they answer, and stops them at the end."""
-    tables = {"project": "tasks_task", "peer": "peer_task"}
-    started = []
     with ExitStack() as stack:
-        for n, (name, command) in enumerate(commands(database, port, peer).items()):
-            url = f"http://127.0.0.1:{port + n}"
-            process = stack.enter_context(running(command, url, logs / f"{name}.log"))
-            tokens = "peer" if name == "peer" else "project"
-            started.append(Contender(name, tokens, tables.get(name), url, process))
-        yield started
+        yield [
+            start(stack, name, command, port + n, folder)
+            for n, (name, command) in enumerate(commands(database, port, peer, logs).items())
+        ]
+
+
+def start(
+    stack: ExitStack, name: str, command: dict[str, Any], port: int, folder: Path, kind: str = ""
+) -> Contender:
+    url = f"http://127.0.0.1:{port}"
+    process = stack.enter_context(running(command, url, folder / f"{name}.log"))
+    return Contender(name, url, process, kind or name)
 
 
 @contextmanager

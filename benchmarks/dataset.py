@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,33 @@ FILL_PEER = """
                created_at, updated_at
         FROM tasks_task ORDER BY id
 """
+# The clients of each kind, by the order of their users' ids.
+USERS, TASKS = 1100, 100
+CROWDS = {"usual": slice(1000), "large": slice(1000, 1050), "tagged": slice(1050, 1100)}
+CROWD = "owner_id IN (SELECT id FROM accounts_user ORDER BY id LIMIT 50 OFFSET {})"
+# Ten tasks of each user repeat, none of them above or below another one. The large users get five
+# times as many tasks, and all tasks of the tagged users get the same tags.
+CHANGES = [
+    """
+    UPDATE tasks_task SET repeat = 'FREQ=DAILY', due_date = coalesce(due_date, current_date)
+    FROM (SELECT id AS found, row_number() OVER (PARTITION BY owner_id ORDER BY id DESC) AS number
+          FROM tasks_task WHERE completed_at IS NULL AND parent_id IS NULL) AS latest
+    WHERE id = found AND number <= 10
+    """,
+    """
+    INSERT INTO tasks_task ({columns}) SELECT {columns} FROM tasks_task, generate_series(1, 4)
+    WHERE {large}
+    """,
+    """
+    UPDATE tasks_task SET (tags, tag_keys) = ('{{home,work,phone}}', '{{home,work,phone}}')
+    WHERE {tagged}
+    """,
+]
+# The columns of a task except its id.
+COLUMNS = """
+    SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
+    WHERE table_name = 'tasks_task' AND column_name <> 'id'
+"""
 # Restores a table to its state before the writes. New ids continue after the old ones.
 KEEP = "CREATE UNLOGGED TABLE kept_{0} AS TABLE {0}"
 RESTORE = [
@@ -36,6 +64,21 @@ RESTORE = [
     "SELECT setval(pg_get_serial_sequence('{0}', 'id'), max(id)) FROM {0}",
     "VACUUM ANALYZE {0}",
 ]
+# So that what clients know is up to date again.
+RESTORE_REVISIONS = [
+    """
+    UPDATE accounts_user SET revision = kept.revision FROM kept_accounts_user AS kept
+    WHERE kept.id = accounts_user.id AND kept.revision <> accounts_user.revision
+    """,
+    "VACUUM ANALYZE accounts_user",
+]
+# Sessions that have done something in the last moment. Each request has a query.
+BUSY = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND backend_type = 'client backend'
+        AND (state = 'active' OR state_change > clock_timestamp() - interval '0.2 s')
+"""
 
 
 def on_server(statement: Any) -> Any:
@@ -51,6 +94,7 @@ class Database:
     def __init__(self, name: str) -> None:
         self.name = name
         self.url = urlsplit(SERVER)._replace(path=f"/{name}").geturl()
+        self.peer_url = self.url.replace("postgres://", "postgresql://", 1)
         # The whole environment of the project's processes.
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -74,14 +118,37 @@ class Database:
     def seed(self, users: int, tasks: int) -> None:
         self.run("manage.py", "seed", "--users", users, "--tasks", tasks, "--no-password")
 
-    def fill_peer(self) -> None:
-        self.execute(FILL_PEER)
-        for table in ("tasks_task", "peer_task"):
-            self.execute(KEEP.format(table))
-            self.restore(table)
+    def prepare(self, known: Path) -> None:
+        """Fills the project's tables, and a file for the clients."""
+        self.seed(USERS, TASKS)
+        [[columns]] = self.connection.execute(COLUMNS).fetchall()
+        crowds = {name: CROWD.format(part.start) for name, part in CROWDS.items()}
+        self.execute(*(change.format(columns=columns, **crowds) for change in CHANGES))
+        self.run("benchmarks/tokens.py", known, USERS)
 
-    def restore(self, table: str) -> None:
-        self.execute(*(statement.format(table) for statement in RESTORE))
+    def prepare_peer(self, peer: Path) -> None:
+        """Fills the peer's tables, and keeps copies of all for `restore()`."""
+        # Otherwise the peer's workers would all try to create the tables.
+        environment = {"DATABASE_URL": self.peer_url, "JWT_SECRET": "unused"}
+        command, folder = [str(peer), "-c", "import main"], ROOT / "benchmarks" / "peer"
+        subprocess.run(command, cwd=folder, env=environment, check=True)
+        tables = ["accounts_user", "tasks_task", "peer_task"]
+        self.execute(FILL_PEER, *map(KEEP.format, tables))
+        self.restore()
+
+    def restore(self) -> None:
+        self.wait_until_idle()
+        for table in ("tasks_task", "peer_task"):
+            self.execute(*(statement.format(table) for statement in RESTORE))
+        self.restore_revisions()
+
+    def wait_until_idle(self) -> None:
+        """Waits until the servers have processed the requests that wrk no longer waits for."""
+        while self.connection.execute(BUSY).fetchone() != (0,):
+            time.sleep(0.1)
+
+    def restore_revisions(self) -> None:
+        self.execute(*RESTORE_REVISIONS)
 
 
 @contextmanager

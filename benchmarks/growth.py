@@ -1,16 +1,21 @@
-"""Measures whether a list takes longer with more data. Run `make bench`, or
+"""Measures whether requests take longer with more data. Run `make bench`, or
 
-    python benchmarks/growth.py [--requests 300] [--small]
+    python benchmarks/growth.py [--requests 100] [--whole]
 
-A client with one connection to one worker times lists of 100 tasks: the first page of owners with
-100, 10,000 and 100,000 tasks in a table of a million, page 1,000 of the last owner, and the first
-page of owners with 100 tasks in tables of 10,000 and of a million tasks. It requests all of them in
-turn, in a new random order each time, so that other load on the machine affects all equally. Prints
-the medians and draws them to docs/growth.svg.
+There are tables of 10,000, 100,000 and a million tasks, with --whole also of 10 million. Most
+owners have 100 tasks. In the largest table, others have 1,000, 10,000 and so on up to a tenth of
+it, and some have 1,000 tasks of which 900 are in the trash. A client with one connection to one
+worker for each table times a list of 100 tasks, the last page of the largest owner, a sync of 100,
+searches for a word that all tasks have and for one that 10 tasks of an owner have, the summary, and
+a poll.
+
+It requests all of them in turn, in a new random order each time, so that other load on the machine
+affects all equally. Writes benchmarks/growth.md, and draws the lists to docs/growth.svg.
 """
 
 import argparse
 import http.client
+import json
 import random
 import re
 import tempfile
@@ -24,11 +29,20 @@ from statistics import median, quantiles
 from urllib.parse import urlsplit
 
 from contenders import project, running
-from dataset import ROOT, Database, fresh_database
+from crowds import FEW, OTHERS, Crowd, crowd, powers
+from dataset import ROOT, fresh_database
 from plot import draw
 
-PAGES = 1000
-OTHERS = 20  # number of owners of 100 tasks; requests alternate between them
+GOAL = 1.2  # times as long as with the smallest amount of data
+REQUESTS = {
+    "list": "/api/tasks",
+    "sync": "/api/sync?limit=100",
+    "search, frequent": "/api/tasks?search=milk",
+    "search, rare": "/api/tasks?search=zebra",
+    "summary": "/api/tasks/summary",
+    "poll": "/api/tasks",
+}
+RESULTS = ROOT / "benchmarks" / "growth.md"
 
 
 @dataclass
@@ -41,30 +55,50 @@ class Place:
     def __post_init__(self) -> None:
         self.connection = http.client.HTTPConnection(self.address)
 
-    def get(self, token: str, target: str = "/api/tasks") -> tuple[http.client.HTTPResponse, bytes]:
-        self.connection.request("GET", target, headers={"Authorization": f"Bearer {token}"})
+    def get(
+        self, token: str, target: str = "/api/tasks", etag: str = ""
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        headers = {"Authorization": f"Bearer {token}"} | ({"If-None-Match": etag} if etag else {})
+        self.connection.request("GET", target, headers=headers)
         response = self.connection.getresponse()
         content = response.read()
-        assert response.status == 200, content
+        assert response.status == (304 if etag else 200), content
         return response, content
 
 
 @dataclass
 class Point:
+    """Requests of one kind with one amount of data."""
+
+    request: str
     group: str
     label: str
     place: Place
-    tokens: Iterator[str]
-    target: str = "/api/tasks"
+    tokens: list[str]
+    target: str = ""
     times: list[float] = field(default_factory=list)
+    etags: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.target = self.target or REQUESTS[self.request]
+        self.turn = cycle(self.tokens)
+        if self.request == "poll":
+            self.etags = {
+                token: str(self.place.get(token, self.target)[0].headers["ETag"])
+                for token in self.tokens
+            }
+            return
+        expected = {"search, rare": 10, "summary": 0}.get(self.request, 100)
+        _, content = self.place.get(self.tokens[0], self.target)
+        assert content.count(b'"id":') == expected, (self, content)
 
     def ask(self) -> None:
-        token = next(self.tokens)
-        self.place.get(token, self.target)  # not timed: warms up caches
+        token = next(self.turn)
+        etag = self.etags.get(token, "")
+        self.place.get(token, self.target, etag)  # not timed: warms up caches
         started = time.perf_counter()
-        _, content = self.place.get(token, self.target)
+        self.place.get(token, self.target, etag)
         self.times.append((time.perf_counter() - started) * 1000)
-        assert content.count(b'"id":') == 100
 
 
 def page(place: Place, token: str, number: int) -> str:
@@ -79,66 +113,89 @@ def page(place: Place, token: str, number: int) -> str:
     return target
 
 
-def fill(database: Database, *crowds: tuple[int, int]) -> None:
-    for users, tasks in crowds:
-        database.seed(users, tasks)
-    database.execute("VACUUM ANALYZE")
-
-
-def place(stack: ExitStack, name: str, port: int, *crowds: tuple[int, int]) -> Place:
-    """A database with users and tasks of each, and a server that uses it."""
+def place(stack: ExitStack, port: int, total: int, owners: Crowd) -> Place:
+    """A database with these owners, and a server that uses it."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    database = stack.enter_context(fresh_database(f"todo_bench_{name}"))
-    fill(database, *crowds)
-    database.run("benchmarks/tokens.py", folder, OTHERS + 2)
+    database = stack.enter_context(fresh_database(f"bench_growth_{total}"))
+    started = time.monotonic()
+    owners.build(database)
+    print(f"{total:,} tasks: built in {time.monotonic() - started:.0f} s", flush=True)
+    database.run("benchmarks/tokens.py", folder / "known", owners.measured)
     command, address = project(database, port, WORKERS="1"), f"127.0.0.1:{port}"
     stack.enter_context(running(command, f"http://{address}", folder / "log"))
-    lines = (folder / "project").read_text().splitlines()
-    return Place(address, [line.split()[0] for line in lines])
+    lines = (folder / "known").read_text().splitlines()
+    return Place(address, [json.loads(line)["tokens"]["project"] for line in lines])
 
 
-def points(small: Place, large: Place, pages: int) -> list[Point]:
-    most, many, *others = large.tokens
-    tasks, table, paging = "tasks of the owner", "tasks in the table", "of one owner's pages"
-    far = page(large, most, pages)
-    return [
-        Point(tasks, "100", large, cycle(others)),
-        Point(tasks, f"{pages * 10:,}", large, cycle([many])),
-        Point(tasks, f"{pages * 100:,}", large, cycle([most])),
-        Point(table, f"{pages * 10:,}", small, cycle(small.tokens[2:])),
-        Point(table, f"{pages * 1000:,}", large, cycle(others)),
-        Point(paging, "the first", large, cycle([most])),
-        Point(paging, f"number {pages:,}", large, cycle([most]), far),
-    ]
+def points(places: dict[int, Place], owners: Crowd) -> Iterator[Point]:
+    *_, largest = places.values()
+    special = len(owners.sizes[: owners.measured]) - 2 * OTHERS
+    few, trash = largest.tokens[-OTHERS:], largest.tokens[special : special + OTHERS]
+    pages = owners.sizes[0] // 100
+    for request in REQUESTS:
+        for total, place in places.items():
+            yield Point(request, "tasks in the table", f"{total:,}", place, place.tokens[-OTHERS:])
+        yield Point(request, "tasks of the owner", f"{FEW:,}", largest, few)
+        for n in reversed(range(special)):
+            label = f"{owners.sizes[n]:,}"
+            yield Point(request, "tasks of the owner", label, largest, [largest.tokens[n]])
+        yield Point(request, "in the trash", "none", largest, few)
+        yield Point(request, "in the trash", "90 %", largest, trash)
+    yield Point("list", "page of an owner", "1", largest, largest.tokens[:1])
+    far = page(largest, largest.tokens[0], pages)
+    yield Point("list", "page of an owner", f"{pages:,}", largest, largest.tokens[:1], far)
 
 
 def table(measured: list[Point]) -> Iterator[str]:
-    yield "| a list of 100 | | median ms | quartiles |"
-    yield "|---|--:|--:|--:|"
+    yield "| | | | median ms | quartiles | to the smallest | |"
+    yield "|---|---|--:|--:|--:|--:|---|"
+    smallest: dict[tuple[str, str], float] = {}
     for point in measured:
         low, middle, high = quantiles(point.times, n=4)
-        yield f"| {point.group} | {point.label} | {middle:.2f} | {low:.2f} to {high:.2f} |"
+        ratio = middle / smallest.setdefault((point.request, point.group), middle)
+        verdict = "met" if ratio <= GOAL else "**not met**"
+        yield (
+            f"| {point.request} | {point.group} | {point.label} | {middle:.2f}"
+            f" | {low:.2f} to {high:.2f} | {ratio:.2f} | {verdict} |"
+        )
+
+
+def write(measured: list[Point], text: str) -> None:
+    RESULTS.write_text(
+        "# Growth\n\nWritten by `make bench` (`benchmarks/growth.py`). One client sends each"
+        " request twice and times the second. The goal is at most"
+        f" {GOAL} times as long as with the smallest amount of data.\n\n{text}\n"
+    )
+    lists = [point for point in measured if point.request == "list"]
+    bars = [(point.group, point.label, median(point.times)) for point in lists]
+    (ROOT / "docs" / "growth.svg").write_text(draw("A list of 100 tasks, ms", bars))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--requests", type=int, default=300, help="number for each figure")
-    parser.add_argument("--small", action="store_true", help="a tenth of the tasks, and no plot")
-    parser.add_argument("--port", type=int, default=17200, help="the first of two")
+    parser.add_argument("--requests", type=int, default=100, help="number for each figure")
+    parser.add_argument("--whole", action="store_true", help="up to 10 million tasks")
+    parser.add_argument("--most", type=int, default=10**6, help="tasks in the largest table")
+    parser.add_argument("--port", type=int, default=17200, help="the first of four")
     chosen = parser.parse_args()
-    pages = PAGES // 10 if chosen.small else PAGES
+    most = 10**7 if chosen.whole else chosen.most
+    totals = [total for total in powers(most) if total >= 10**4]
+    crowds = {total: crowd(total, total == most) for total in totals}
     with ExitStack() as stack:
-        few = place(stack, "few", chosen.port, (pages // 10, 100))
-        crowds = [(1, pages * 100), (1, pages * 10), (pages * 89 // 10, 100)]
-        many = place(stack, "many", chosen.port + 1, *crowds)
-        measured = points(few, many, pages)
+        places = {
+            total: place(stack, chosen.port + n, total, owners)
+            for n, (total, owners) in enumerate(crowds.items())
+        }
+        measured = list(points(places, crowds[most]))
+        for each in places.values():
+            each.connection.close()  # it was idle; a request opens it again
         for _ in range(chosen.requests):
             for point in random.sample(measured, len(measured)):
                 point.ask()
-    print("\n".join(table(measured)))
-    if not chosen.small:
-        bars = [(point.group, point.label, median(point.times)) for point in measured]
-        (ROOT / "docs" / "growth.svg").write_text(draw("A list of 100 tasks, ms", bars))
+    text = "\n".join(table(measured))
+    print(text)
+    if most >= 10**6:
+        write(measured, text)
 
 
 if __name__ == "__main__":

@@ -1,40 +1,32 @@
-"""The requests that wrk sends to the contenders."""
+"""The load of wrk, which sends a request when it has the answer to the previous one."""
 
+import http.client
 import json
+import random
+import socket
 import subprocess
-import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from contenders import Contender
-from dataset import ROOT
+from dataset import CROWDS, ROOT
+from operations import LIST, Operation
 
 THREADS = 1  # of wrk; more would take processor time from the servers
+MANY = 20_000  # different requests of an operation; after them, the first is sent again
+EMPTY = 1000  # bytes; a response without a body is shorter
 
 
-@dataclass(frozen=True)
-class Operation:
-    """An operation. `{id}` is a random task of a random user, `{n}` a new number each time."""
+@dataclass
+class Client:
+    """A user, and what the user's program knows from earlier responses."""
 
-    name: str
-    method: str
-    path: str
-    body: str = ""
-    status: int = 200
-    writes: bool = False
-    peer_method: str = ""  # if the peer uses another method
-
-
-TASK = '{"title": "Buy milk {n}", "description": "Two litres"}'
-OPERATIONS = [
-    Operation("list 100", "GET", "/api/tasks"),
-    Operation("list filtered, sorted", "GET", "/api/tasks?status=pending&sort=due_date"),
-    Operation("read one", "GET", "/api/tasks/{id}"),
-    Operation("create", "POST", "/api/tasks", TASK, status=201, writes=True),
-    Operation("change", "PATCH", "/api/tasks/{id}", '{"title": "Changed {n}"}', 200, True, "PUT"),
-    Operation("toggle", "PATCH", "/api/tasks/{id}/complete", writes=True),
-]
+    token: str
+    ids: list[int]
+    repeating: list[int]
+    known: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,61 +35,129 @@ class Measure:
 
     rate: float
     p50: float
+    p95: float
     p99: float
     errors: int
 
 
-def method_for(contender: Contender, operation: Operation) -> str:
-    return (contender.name == "peer" and operation.peer_method) or operation.method
+@dataclass
+class Load:
+    """The clients of a contender. `folder` gets a file of requests for each operation."""
+
+    contender: Contender
+    clients: list[Client]
+    folder: Path
+
+    def requests(self, operation: Operation, many: int = MANY) -> list[bytes]:
+        chance, clients = random.Random(1), self.clients[CROWDS[operation.crowd]]
+        return [
+            self.request(operation, chance.choice(clients), n, chance)
+            for n in range(many // operation.worth)
+        ]
+
+    def request(self, operation: Operation, client: Client, n: int, chance: random.Random) -> bytes:
+        own = {name: chance.choice(getattr(client, name) or [0]) for name in ("ids", "repeating")}
+        path = operation.path.format(id=own["ids"], repeating=own["repeating"], **client.known)
+        is_peers = self.contender.name == "peer" and operation.peer_method
+        lines = [f"{is_peers or operation.method} {path} HTTP/1.1"]
+        lines += [f"Host: {self.contender.address}", f"Authorization: Bearer {client.token}"]
+        if operation.known:
+            lines.append(f"If-None-Match: {client.known[operation.known]}")
+        body = operation.body.replace("{n}", str(n))
+        if body:
+            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+        return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+    def file(self, operation: Operation) -> Path:
+        path = self.folder / f"{self.contender.name}, {operation.name}"
+        if not path.exists():
+            path.write_bytes(b"".join(one + b"\0" for one in self.requests(operation)))
+        return path
+
+    def measure(self, operation: Operation, connections: int, seconds: float) -> Measure:
+        seen = run_wrk(self.contender.url, self.file(operation), connections, seconds)
+        number, errors = seen["requests"], seen["refused"] + seen["broken"]
+        name = f"{self.contender.name}, {operation.name}"
+        assert operation.status != 304 or seen["bytes"] < number * EMPTY, f"{name}: not only 304"
+        assert operation.name != "change" or number <= MANY, f"{name}: the changes were repeated"
+        rate = (number - seen["refused"]) * operation.worth / seen["seconds"]
+        return Measure(rate, seen["p50"], seen["p95"], seen["p99"], errors)
+
+    def remember(self) -> None:
+        """Reads what clients know of the project after they have read everything once."""
+        for client in self.clients[CROWDS["usual"]]:
+            client.known["list_tag"] = self.get(client, "/api/tasks")[0]["ETag"]
+            client.known["feed_tag"] = self.get(client, "/calendar/{secret}.ics")[0]["ETag"]
+            client.known["next"] = json.loads(self.get(client, "/api/sync")[1])["next"]
+
+    def get(self, client: Client, path: str) -> tuple[Any, bytes]:
+        request = self.request(Operation("", "GET", path), client, 0, random.Random(1))
+        response, content = send(self.contender.address, request)
+        assert response.status == 200, content
+        return response.headers, content
 
 
-def measure(
-    contender: Contender, operation: Operation, connections: int, seconds: float, tokens: Path
-) -> Measure:
-    method = method_for(contender, operation)
-    request = [tokens / contender.tokens, method, operation.path, operation.body]
-    return run_wrk(contender.url, request, connections, seconds)
-
-
-def run_wrk(url: str, request: list[Any], connections: int, seconds: float) -> Measure:
-    """Sends the request that the arguments of requests.lua describe, again and again."""
-    command: list[Any] = ["wrk", "--threads", THREADS, "--connections", connections, "--duration"]
-    command += [f"{round(seconds)}s", "--timeout", "30s", "--script"]
-    command += [ROOT / "benchmarks" / "requests.lua", url, "--", *request]
-    command = [str(part) for part in command]
+def run_wrk(url: str, requests: Path, connections: int, seconds: float) -> dict[str, Any]:
+    """Sends the requests of a file. Gives what `done()` in requests.lua reports."""
+    command = ["wrk", "--threads", str(THREADS), "--connections", str(connections)]
+    command += ["--duration", f"{round(seconds)}s", "--timeout", "30s"]
+    command += ["--script", str(ROOT / "benchmarks" / "requests.lua"), url, "--", str(requests)]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
-    seen = json.loads(run.stdout.splitlines()[-1])
-    good = seen["requests"] - seen["refused"]
-    errors = seen["refused"] + seen["broken"]
-    return Measure(good / seen["seconds"], seen["p50"], seen["p99"], errors)
+    seen: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return seen
 
 
-def ask(contender: Contender, operation: Operation, tokens: Path, n: int = 0) -> tuple[int, Any]:
-    """Sends one request of the load, for the user on line `n` of the tokens file."""
-    token, task, *_ = (tokens / contender.tokens).read_text().splitlines()[n].split()
-    request = urllib.request.Request(
-        contender.url + operation.path.replace("{id}", task),
-        operation.body.replace("{n}", "0").encode() or None,
-        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-        method=method_for(contender, operation),
-    )
-    with urllib.request.urlopen(request) as response:
-        return response.status, json.load(response)
+def send(address: str, request: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+    parts = urlsplit(f"//{address}")
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
+        connection.sendall(request)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        return response, response.read()
 
 
-def check(contenders: list[Contender], operation: Operation, tokens: Path) -> None:
+def loads(contenders: list[Contender], known: Path, folder: Path) -> dict[str, Load]:
+    """A load for each contender, of the clients that tokens.py wrote to the file `known`."""
+    lines = [json.loads(line) for line in known.read_text().splitlines()]
+    found = {}
+    for contender in contenders:
+        clients = [
+            Client(
+                line["tokens"][contender.kind],
+                line["ids"],
+                line["repeating"],
+                {"secret": line["secret"]},
+            )
+            for line in lines
+        ]
+        found[contender.name] = Load(contender, clients, folder)
+    return found
+
+
+def check(loads: list[Load], operation: Operation) -> None:
     """Ends the run unless all contenders give equal, complete answers."""
     for n in (0, 1):
-        answers = [ask(contender, operation, tokens, n) for contender in contenders]
-        assert {status for status, _ in answers} == {operation.status}, answers
-        found = [essence(body) for _, body in answers]
+        answers = [ask(load, operation, n) for load in loads]
+        assert {status for status, _ in answers} == {operation.status}, (operation.name, answers)
+        if operation.against:
+            continue
+        found = [essence(operation, json.loads(content)) for _, content in answers]
         assert all(each == found[0] for each in found), (operation.name, found)
-        assert operation.name != "list 100" or found[0][-1] == 100, found
+        assert operation.name != LIST or found[0][-1] == 100, found
 
 
-def essence(answer: Any) -> Any:
-    """The part of an answer that must be equal. Order of ties and new ids may differ."""
+def ask(load: Load, operation: Operation, n: int) -> tuple[int, bytes]:
+    """Sends one request of the load for a user. Random numbers are the same for all contenders."""
+    client = load.clients[CROWDS[operation.crowd]][n]
+    request = load.request(operation, client, 0, random.Random(1))
+    response, content = send(load.contender.address, request)
+    return response.status, content
+
+
+def essence(operation: Operation, answer: Any) -> Any:
+    """The part of an answer that must be equal. The order within a day and new ids may differ."""
     tasks = answer if isinstance(answer, list) else [answer]
-    names = ("title", "description", "completed")
-    days = [str(task["due_date"])[:10] for task in tasks]
-    return days, sorted([task[name] for name in names] for task in tasks), len(tasks)
+    order = "due_date" if "sort=due_date" in operation.path else "created_at"
+    days = [str(task[order])[:10] for task in tasks]
+    found = [(t["title"], t["description"], t["completed"], str(t["due_date"])[:10]) for t in tasks]
+    return days, sorted(found), len(tasks)

@@ -1,27 +1,32 @@
 """Compares the speed with a peer and an upper limit on PostgreSQL: `make bench`.
 
-    python benchmarks/speed.py [--rounds 5] [--seconds 5] [--only "read one"] [--connections 1 100]
+    python benchmarks/speed.py [--rounds 5] [--seconds 2] [--only "read one"] [--connections 1 100]
 
-The data are 1,000 users with 100 tasks each. Every round measures each operation for each contender
-at 1, 16 and 100 connections, and alternates which contender is first. A ratio compares two
-consecutive measurements, so that other load on the machine affects both. Changed tables are
-restored before the next measurement. Prints a table and writes benchmarks/results.md. Needs wrk.
+The data are 1,000 users with 100 tasks each, 50 users with 500, and 50 whose tasks have tags. Every
+round measures each operation for each contender and alternates which contender is first, so that
+other load on the machine affects both. Changed tables are restored after each round. The rounds
+take place with the logs of requests and without. In between, requests with fixed rates find the
+latencies below the capacity. Prints a table and writes benchmarks/results.md. Needs wrk.
 """
 
 import argparse
-import subprocess
 import tempfile
-from collections import defaultdict
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
-from contenders import Contender, serving, wait_for
+from contenders import serving, wait_for
 from dataset import ROOT, Database, fresh_database
-from load import OPERATIONS, Measure, Operation, check, measure
+from load import Load, Measure, check, loads
+from open_load import Generator
+from operations import LIST, OPERATIONS, Operation
 from results import Figures, summary, write
 
-USERS, TASKS = 1000, 100
+SHARES = [25, 40, 55, 70, 85, 100]  # of the capacity, in percent
+FIXED = [LIST, "read one", "create", "change", "toggle"]
+STARTED = time.monotonic()
 RESULTS = ROOT / "benchmarks" / "results.md"
 
 
@@ -29,9 +34,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = [operation.name for operation in OPERATIONS]
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=5, help="per measurement")
+    parser.add_argument("--seconds", type=int, default=2, help="per measurement")
     parser.add_argument("--only", nargs="+", choices=names, default=names)
-    parser.add_argument("--connections", nargs="+", type=int, default=[1, 16, 100])
+    parser.add_argument("--connections", nargs="+", type=int, default=[100])
+    parser.add_argument("--fixed", type=int, default=8, help="seconds of each rate; 0 for none")
     parser.add_argument("--port", type=int, default=17100, help="the first of three")
     peer = ROOT / ".venv" / "peer" / "bin" / "python"
     parser.add_argument("--peer", type=Path, default=peer, help="a Python with the peer's packages")
@@ -40,83 +46,102 @@ def arguments() -> argparse.Namespace:
     return chosen
 
 
-def prepare(
-    database: Database, peer: Path, folder: Path, users: int = USERS, tasks: int = TASKS
-) -> None:
-    database.seed(users, tasks)
-    database.run("benchmarks/tokens.py", folder, users)
-    peer_url = database.url.replace("postgres://", "postgresql://", 1)
-    # Otherwise its workers would all try to create the tables.
-    subprocess.run(
-        [peer, "-c", "import main"],
-        cwd=ROOT / "benchmarks" / "peer",
-        env={"DATABASE_URL": peer_url, "JWT_SECRET": "unused"},
-        check=True,
-    )
-    database.fill_peer()
+def report(text: str) -> None:
+    print(f"{time.monotonic() - STARTED:4.0f} s, {text}", flush=True)
 
 
 @dataclass
 class Comparison:
     database: Database
-    contenders: list[Contender]
-    tokens: Path
+    loads: dict[str, Load]
     chosen: argparse.Namespace
+    figures: Figures
+    logs: bool
 
-    def run(self) -> Figures:
+    def run(self) -> None:
         self.check()
-        figures: Figures = defaultdict(list)
-        for number, operation, connections, contender in self.plan():
-            seen = self.measure(contender, operation, connections, self.chosen.seconds)
-            figures[operation.name, connections, contender.name].append(seen)
-            print(f"round {number + 1}: {operation.name}, {connections}: ", end="")
-            print(f"{contender.name}: {seen.rate:.0f}/s", flush=True)
-        return figures
+        for number in range(self.chosen.rounds):
+            for operation, connections, load in self.round(number):
+                seen = self.measure(load, operation, connections, self.chosen.seconds)
+                name = load.contender.name
+                self.figures.seen[self.logs, operation.name, connections, name].append(seen)
+                what = f"round {number + 1}: {operation.name}, {connections}: {name}"
+                report(f"{what}: {seen.rate:.0f}/s")
+            self.database.restore()
 
     def operations(self) -> list[Operation]:
         return [operation for operation in OPERATIONS if operation.name in self.chosen.only]
 
-    def taking_part(self, operation: Operation) -> list[Contender]:
-        """The contenders for an operation. The raw limit supports only the plain list."""
-        raw_too = operation is OPERATIONS[0]
-        return [each for each in self.contenders if raw_too or each.name != "raw"]
+    def taking_part(self, operation: Operation) -> list[Load]:
+        """The loads for an operation. The raw limit supports only the plain list."""
+        names = ["project"] if operation.against else ["project", "peer"]
+        return [self.loads[name] for name in names + ["raw"] * (operation.name == LIST)]
 
     def check(self) -> None:
         """Checks that all contenders give the same answers. This also warms them up."""
         for operation in self.operations():
-            check(self.taking_part(operation), operation, self.tokens)
-            for contender in self.taking_part(operation):
-                self.measure(contender, operation, 16, 1)
+            check(self.taking_part(operation), operation)
+        self.database.restore_revisions()
+        for operation in self.operations():
+            for load in self.taking_part(operation):
+                self.measure(load, operation, 16, 1)
+        self.database.restore()
 
-    def plan(self) -> Iterator[tuple[int, Operation, int, Contender]]:
-        for number in range(self.chosen.rounds):
-            for operation in self.operations():
-                for connections in self.chosen.connections:
-                    for contender in self.taking_part(operation)[:: -1 if number % 2 else 1]:
-                        yield number, operation, connections, contender
+    def round(self, number: int) -> Iterator[tuple[Operation, int, Load]]:
+        for operation in self.operations():
+            for connections in self.chosen.connections:
+                for load in self.taking_part(operation)[:: -1 if number % 2 else 1]:
+                    yield operation, connections, load
 
-    def measure(
-        self, contender: Contender, operation: Operation, connections: int, seconds: int
-    ) -> Measure:
-        wait_for(contender.url, contender.process)  # earlier requests may still be running
-        seen = measure(contender, operation, connections, seconds, self.tokens)
-        if operation.writes and contender.table:
-            self.database.restore(contender.table)
-        return seen
+    def measure(self, load: Load, operation: Operation, connections: int, seconds: int) -> Measure:
+        # Earlier requests may still be running, and those of the peer wait for its pool.
+        wait_for(load.contender.url, load.contender.process)
+        self.database.wait_until_idle()
+        if operation.worth > 1:
+            seconds *= 3  # a request takes longer
+        return load.measure(operation, connections, seconds)
+
+    def run_fixed(self) -> None:
+        """Sends requests to the project at shares of the capacity that `run()` found."""
+        for operation in self.operations():
+            if operation.name in FIXED:
+                for share in SHARES:
+                    self.measure_fixed(operation, share)
+                self.database.restore()
+
+    def measure_fixed(self, operation: Operation, share: int) -> None:
+        load, connections = self.loads["project"], self.chosen.connections[-1]
+        seen = self.figures.seen[self.logs, operation.name, connections, "project"]
+        rate = median(each.rate for each in seen) * share / 100
+        requests = load.requests(operation)
+        generator = Generator(requests, operation.status, max(rate, 1), self.chosen.fixed)
+        self.database.wait_until_idle()
+        arrivals = generator.run(load.contender)
+        self.figures.arrivals[operation.name, share] = arrivals
+        report(f"fixed: {operation.name}, {share} %: p99 {arrivals.p(99):.0f} ms")
 
 
 def main() -> None:
     chosen = arguments()
+    figures = Figures()
     with tempfile.TemporaryDirectory() as name, fresh_database() as database:
         folder = Path(name)
-        prepare(database, chosen.peer, folder)
-        with serving(database, chosen.port, chosen.peer, folder) as contenders:
-            figures = Comparison(database, contenders, folder, chosen).run()
-            memory = {contender.name: contender.memory() for contender in contenders}
-    text = summary(figures, memory, chosen)
+        database.prepare(folder / "known")
+        database.prepare_peer(chosen.peer)
+        for logs in (True, False):
+            with serving(database, chosen.port, chosen.peer, folder, logs) as contenders:
+                found = loads(contenders, folder / "known", folder)
+                found["project"].remember()
+                comparison = Comparison(database, found, chosen, figures, logs)
+                comparison.run()
+                if logs and chosen.fixed:
+                    comparison.run_fixed()
+                for contender in contenders:
+                    figures.memory[contender.name] = contender.memory()
+    text = summary(figures, chosen)
     print(text)
     write(RESULTS, text, chosen.peer)
-    errors = sum(seen.errors for each in figures.values() for seen in each)
+    errors = figures.errors()
     raise SystemExit(errors and f"{errors} requests failed")
 
 

@@ -1,11 +1,13 @@
-"""Writes tokens and task ids for the clients of the benchmarks.
+"""Writes what the clients of the benchmarks know.
 
-    python benchmarks/tokens.py FOLDER [USERS]
+    python benchmarks/tokens.py FILE [USERS]
 
-FOLDER/project and FOLDER/peer get a line for each of the first USERS users: an access token and the
-ids of up to 100 of the user's tasks. Creates the sign-ins of the project's tokens.
+FILE gets a line of JSON for each of the first USERS users: an access token for each contender, the
+ids of up to 100 tasks, the ids of tasks that repeat, and the secret of the calendar's address.
+Creates the sign-ins of the project's tokens and the addresses of the calendars.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -23,19 +25,27 @@ from django.conf import settings
 
 from accounts.models import User
 from accounts.tokens import RefreshToken
+from exchange.models import CalendarFeed
 
 
-def main(folder: Path, users: int) -> None:
+def client(user: User) -> dict[str, Any]:
     key: Any = settings.SIMPLE_JWT["SIGNING_KEY"]
-    with open(folder / "project", "w") as project, open(folder / "peer", "w") as peer:
+    token = RefreshToken.for_user(user).access_token
+    claims = {"user_id": str(user.pk), "exp": token["exp"]}
+    ids = user.tasks.order_by("id").values_list("pk", flat=True)
+    return {
+        "tokens": {name: str(token) for name in ("project", "raw")}
+        | {"peer": jwt.encode(claims, key)},
+        "ids": list(ids.filter(repeat=None)[:100]),
+        "repeating": list(ids.exclude(repeat=None)),
+        "secret": CalendarFeed.replace(user.pk),
+    }
+
+
+def main(path: Path, users: int) -> None:
+    with open(path, "w") as file:
         for user in User.objects.order_by("id")[:users]:
-            ids = " ".join(
-                str(pk) for pk in user.tasks.order_by("id").values_list("pk", flat=True)[:100]
-            )
-            token = RefreshToken.for_user(user).access_token
-            claims = {"user_id": str(user.pk), "exp": token["exp"]}
-            project.write(f"{token} {ids}\n")
-            peer.write(f"{jwt.encode(claims, key)} {ids}\n")
+            file.write(json.dumps(client(user)) + "\n")
 
 
 if __name__ == "__main__":
