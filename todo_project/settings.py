@@ -164,11 +164,11 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "todo_project.server.middleware.CommonMiddleware",
     "todo_project.server.bodies.send_refusal",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "todo_project.server.browsers.SessionMiddleware",
+    "todo_project.server.browsers.CsrfViewMiddleware",
+    "todo_project.server.browsers.AuthenticationMiddleware",
     "accounts.page_limit.PageLimitMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "todo_project.server.browsers.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20  # bytes in a body

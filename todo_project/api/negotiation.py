@@ -1,11 +1,17 @@
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.utils.mediatypes import media_type_matches, order_by_precedence
+
+
+class Offer(NamedTuple):
+    media_type: str
 
 
 class QualityNegotiation(DefaultContentNegotiation):
@@ -18,19 +24,35 @@ class QualityNegotiation(DefaultContentNegotiation):
     def select_renderer(
         self, request: Request, renderers: Any, format_suffix: str | None = None
     ) -> Any:
+        offers = tuple(Offer(renderer.media_type) for renderer in renderers)
+        place, media_type = negotiate(request.META.get("HTTP_ACCEPT", ""), offers)
+        return renderers[place], media_type
+
+    def select(self, accept: str, offers: Sequence[Offer]) -> tuple[int, str]:
+        request = HttpRequest()
+        request.META["HTTP_ACCEPT"] = accept
         accepted = order_by_precedence(self.get_accept_list(request))
-        ranks = [rank(renderer.media_type, accepted) for renderer in renderers]
+        ranks = [rank(offer.media_type, accepted) for offer in offers]
         best = max(ranks)
         if best[0] == 0:
-            raise NotAcceptable(available_renderers=renderers)
-        return super().select_renderer(request, [renderers[ranks.index(best)]], format_suffix)
+            raise NotAcceptable()
+        place = ranks.index(best)
+        offered: Any = [offers[place]]
+        _, media_type = super().select_renderer(Request(request), offered)
+        return place, media_type
 
-    def get_accept_list(self, request: Request) -> list[str]:
+    def get_accept_list(self, request: Any) -> list[str]:
         """The media ranges of `Accept`. Ignores an empty header (RFC 9110, section 5.6.1)."""
-        if not request.headers.get("Accept", "").strip(", \t"):
+        if not request.META.get("HTTP_ACCEPT", "").strip(", \t"):
             return ["*/*"]
         ranges: list[str] = super().get_accept_list(request)
         return ranges
+
+
+@lru_cache(256)  # of up to 16 KiB each, the most that the server accepts
+def negotiate(accept: str, offers: Sequence[Offer]) -> tuple[int, str]:
+    """The place of the offer to send, and its media type."""
+    return QualityNegotiation().select(accept, offers)
 
 
 def rank(media_type: str, accepted: Sequence[set[str]]) -> tuple[float, int]:
