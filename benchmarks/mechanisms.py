@@ -52,9 +52,9 @@ def compile_each_time(function: Callable[..., Any], queryset: Any) -> Callable[.
 @contextmanager
 def sql_each_time() -> Iterator[None]:
     with (
-        patch.object(prepared, "keep", compile_each_time),
-        patch.object(filters, "keep", compile_each_time),
-        patch.object(pagination, "keep", compile_each_time),
+        patch.object(prepared, "cached_for", compile_each_time),
+        patch.object(filters, "cached_for", compile_each_time),
+        patch.object(pagination, "cached_for", compile_each_time),
     ):
         yield
 

@@ -9,6 +9,7 @@ from rest_framework.serializers import ModelSerializer
 from tasks.models import Task
 from tasks.serializers import TaskSerializer
 from todo_project.api.renderers import FastJSONRenderer
+from todo_project.api.serializers import columns_of
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 INSTANTS = st.datetimes(
@@ -35,6 +36,9 @@ TASKS = st.builds(
 def test_it_equals_drfs_output_byte_for_byte(task):
     serializer, render = TaskSerializer(task), FastJSONRenderer().render
 
+    row = tuple(getattr(task, column) for column in columns_of(TaskSerializer))
+
     by_drf = ModelSerializer.to_representation(serializer, task)
 
     assert render(serializer.data) == render(by_drf)
+    assert render(TaskSerializer(row).data) == render(by_drf)

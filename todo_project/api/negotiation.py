@@ -10,6 +10,9 @@ from rest_framework.request import Request
 from rest_framework.utils.mediatypes import media_type_matches, order_by_precedence
 
 
+CACHED_LENGTH = 500  # the most characters of a header whose result is cached
+
+
 class Offer(NamedTuple):
     media_type: str
 
@@ -25,7 +28,9 @@ class QualityNegotiation(DefaultContentNegotiation):
         self, request: Request, renderers: Any, format_suffix: str | None = None
     ) -> Any:
         offers = tuple(Offer(renderer.media_type) for renderer in renderers)
-        place, media_type = negotiate(request.META.get("HTTP_ACCEPT", ""), offers)
+        accept = request.META.get("HTTP_ACCEPT", "")
+        choose = negotiate if len(accept) <= CACHED_LENGTH else self.select
+        place, media_type = choose(accept, offers)
         return renderers[place], media_type
 
     def select(self, accept: str, offers: Sequence[Offer]) -> tuple[int, str]:
@@ -49,7 +54,7 @@ class QualityNegotiation(DefaultContentNegotiation):
         return ranges
 
 
-@lru_cache(256)  # of up to 16 KiB each, the most that the server accepts
+@lru_cache(256)
 def negotiate(accept: str, offers: Sequence[Offer]) -> tuple[int, str]:
     """The place of the offer to send, and its media type."""
     return QualityNegotiation().select(accept, offers)

@@ -60,7 +60,7 @@ class Owned(models.Model):
 
     @property
     def etag(self) -> str:
-        return f'"{self.pk}-{self.revision}"'
+        return make_tag(self.pk, self.revision)
 
     @property
     def parent_key(self) -> Any:
@@ -100,3 +100,8 @@ class Owned(models.Model):
         """
         with write(self.owner_id) as writing:
             writing.update(self, **values)
+
+
+def make_tag(pk: int, revision: int) -> str:
+    """The `ETag` (RFC 9110, section 8.8.3) of an object."""
+    return f'"{pk}-{revision}"'

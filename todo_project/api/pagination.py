@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.core import signing
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import F, Model, Q, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import (
     Tuple,
     TupleExact,
@@ -40,6 +40,7 @@ class KeysetPagination(BasePagination):
     max_page_size = 200
     display_page_controls = True  # of the browsable API
     links: dict[str, str] = {}
+    columns: list[str] = []  # of rows that are tuples
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         size, backward, position = self.read(request)
@@ -47,7 +48,7 @@ class KeysetPagination(BasePagination):
         if position:
             check_position(queryset, position)
         if hasattr(view, "parameters"):
-            rows = self.fetch_prepared(queryset, size, backward, position, view.parameters)
+            rows = self.fetch_prepared(queryset, size, backward, position, view)
         else:
             rows = list(find_page(queryset, backward, position)[: size + 1])
         page = rows[:size]
@@ -64,13 +65,15 @@ class KeysetPagination(BasePagination):
         return page
 
     def fetch_prepared(
-        self, queryset: Any, size: int, backward: bool, position: list[Any], values: dict[str, Any]
+        self, queryset: Any, size: int, backward: bool, position: list[Any], view: Any
     ) -> list[Any]:
         """Writes the default limit into the SQL, because PostgreSQL then chooses a better plan."""
         usual = size + 1 if size == self.page_size else None
-        query: PreparedQuery = cached_for(make_page, queryset)(usual, backward, bool(position))
+        self.columns = with_keys(view.columns, names_of(queryset))
+        shape = usual, backward, bool(position), tuple(view.columns)
+        query: PreparedQuery = cached_for(make_page, queryset)(*shape)
         keys = {f"key {place}": key for place, key in enumerate(position)}
-        return query.fetch({**keys, **values}, None if usual else size + 1)
+        return query.fetch({**keys, **view.parameters}, None if usual else size + 1)
 
     def get_paginated_response(self, data: Any) -> Response:
         link = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in self.links.items())
@@ -109,7 +112,7 @@ class KeysetPagination(BasePagination):
             raise bad_cursor() from None
         return backward, position
 
-    def link(self, backward: bool, order: Iterable[str], edge: Sequence[Model]) -> str:
+    def link(self, backward: bool, order: Sequence[str], edge: Sequence[Any]) -> str:
         """The URL of the page before or after `edge`, the first or last row of this page.
 
         `edge` is empty if this page is empty: then the URL of the last or first page.
@@ -120,10 +123,13 @@ class KeysetPagination(BasePagination):
                 url = remove_query_param(url, name)
         if not edge and not backward:
             return remove_query_param(url, "cursor")
-        keys = [getattr(row, name.removeprefix("-")) for row in edge for name in order]
+        keys = [self.key_of(row, bare(name)) for row in edge for name in order]
         position = [key if isinstance(key, int) else str(key) for key in keys]
         cursor = signing.dumps([backward, position], salt=self.salt(), compress=True)
         return replace_query_param(url, "cursor", cursor)
+
+    def key_of(self, row: Any, name: str) -> Any:
+        return row[self.columns.index(name)] if isinstance(row, tuple) else getattr(row, name)
 
     def salt(self) -> str:
         given = sorted(self.request.query_params.lists())
@@ -154,12 +160,22 @@ class KeysetPagination(BasePagination):
 
 
 def make_page(
-    queryset: QuerySet[Any], limit: int | None, backward: bool, has_position: bool
+    queryset: QuerySet[Any],
+    limit: int | None,
+    backward: bool,
+    has_position: bool,
+    columns: Sequence[str],
 ) -> PreparedQuery:
-    """The query of a page. The keys of its position, if any, are parameters."""
+    """The query of a page. The keys of its position, if any, are parameters.
+
+    Without columns it gives instances, with columns tuples (see `with_keys()`).
+    """
     fields = key_fields(queryset) if has_position else []
     keys = [Parameter(f"key {place}", field) for place, field in enumerate(fields)]
-    return PreparedQuery(after_position(queryset, backward, keys)[:limit])
+    page = after_position(queryset, backward, keys)
+    if columns:
+        page = page.values_list(*with_keys(columns, names_of(queryset)))
+    return PreparedQuery(page[:limit])
 
 
 def find_page(queryset: QuerySet[Any], backward: bool, position: Sequence[Any]) -> QuerySet[Any]:
@@ -172,6 +188,15 @@ def names_of(queryset: QuerySet[Any]) -> list[str]:
     return [str(name) for name in queryset.query.order_by]
 
 
+def bare(name: str) -> str:
+    return name.removeprefix("-")
+
+
+def with_keys(columns: Iterable[str], order: Iterable[str]) -> list[str]:
+    """These columns, then those of the order that are not among them."""
+    return [*dict.fromkeys([*columns, *map(bare, order)])]
+
+
 def key_fields(queryset: QuerySet[Any]) -> list[Any]:
     """The fields of the columns and annotations in the order of a queryset."""
     annotations = queryset.query.annotations
@@ -179,7 +204,7 @@ def key_fields(queryset: QuerySet[Any]) -> list[Any]:
         annotations[name].output_field
         if name in annotations
         else queryset.model._meta.get_field(name)
-        for name in (each.removeprefix("-") for each in names_of(queryset))
+        for name in map(bare, names_of(queryset))
     ]
 
 

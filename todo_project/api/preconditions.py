@@ -10,7 +10,9 @@ from rest_framework.exceptions import APIException
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.serializer_helpers import ReturnDict
 
+from .owned import make_tag
 from .renderers import as_json
 
 
@@ -97,8 +99,7 @@ class ETagMixin:
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> Response:
-        instance = getattr(getattr(response.data, "serializer", None), "instance", None)
-        etag = getattr(instance, "etag", None)
+        etag = represented_tag(response.data)
         # A tag identifies one representation, so HTML pages of the object have none.
         if etag and not response.exception and request.accepted_renderer.format == "json":
             known = request.headers.get("If-None-Match", "")
@@ -110,6 +111,12 @@ class ETagMixin:
         view: Any = super()
         finalized: Response = view.finalize_response(request, response, *args, **kwargs)
         return finalized
+
+
+def represented_tag(data: Any) -> str | None:
+    """The `ETag` of the object that a serializer has represented, if it has one."""
+    revision = data.get("revision") if isinstance(data, ReturnDict) else None
+    return None if revision is None else make_tag(data["id"], revision)
 
 
 def has_changed(one: Any, name: str, base: int) -> bool:

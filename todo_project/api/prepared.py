@@ -7,7 +7,7 @@ way, the database driver raises an error.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import lru_cache, partial
@@ -16,7 +16,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, Model, QuerySet, prefetch_related_objects, signals
 from django.db.models.base import ModelState
-from django.db.models.query import ModelIterable
+from django.db.models.query import ModelIterable, ValuesListIterable
 from django.db.transaction import TransactionManagementError
 
 SHAPES = 256  # cached results per function and queryset
@@ -51,7 +51,10 @@ def values_given(values: Mapping[str, Any]) -> Iterator[None]:
 
 
 class PreparedQuery:
-    """The SQL of a queryset of model instances. Raises `ValueError` for any other queryset."""
+    """The SQL of a queryset of instances or of tuples (`values_list()`).
+
+    Raises `ValueError` for any other queryset.
+    """
 
     def __init__(self, queryset: Any) -> None:
         if reasons := ", ".join(unsupported(queryset)):
@@ -61,16 +64,18 @@ class PreparedQuery:
         compiler: Any = self.query.get_compiler(connection=connection)
         self.sql, self.parameters = compiler.as_sql()
         self.columns = [column for column, *_ in compiler.select]
-        of_model = compiler.klass_info["select_fields"]  # without deferred columns
-        self.fields = [self.columns[place].target.attname for place in of_model]
-        self.annotations = list(self.query.annotation_select)
-        self.is_plain = is_plain(self.model)
+        self.gives_tuples = queryset._iterable_class is ValuesListIterable
+        if not self.gives_tuples:
+            of_model = compiler.klass_info["select_fields"]  # without deferred columns
+            self.fields = [self.columns[place].target.attname for place in of_model]
+            self.annotations = list(self.query.annotation_select)
+            self.is_plain = is_plain(self.model)
         self.converts = bool(compiler.get_converters(self.columns))
         self.has_own_plans = any(getattr(one, "decides_plan", False) for one in self.parameters)
         self.of_thread = threading.local()  # converters contain the thread's connection
 
     def fetch(self, values: Mapping[str, Any], limit: int | None = None) -> list[Any]:
-        """At most `limit` instances for these values of the parameters."""
+        """At most `limit` instances or tuples for these values of the parameters."""
         # Django checks this only when it builds the SQL, which may have happened in a transaction.
         if self.query.select_for_update and connection.get_autocommit():
             raise TransactionManagementError("select_for_update() needs a transaction.")
@@ -82,7 +87,10 @@ class PreparedQuery:
             else:
                 cursor.execute(f"{self.sql} LIMIT %s", [*given, limit])
             rows = cursor.fetchall()
-        instances = self.build(self.convert(rows) if self.converts else rows)
+        converted = self.convert(rows) if self.converts else rows
+        if self.gives_tuples:
+            return [*map(tuple, converted)] if self.converts else converted
+        instances = self.build(converted)
         prefetch_related_objects(instances, *self.prefetches)
         return instances
 
@@ -126,7 +134,7 @@ def plan_each_time() -> Iterator[None]:
 def unsupported(queryset: QuerySet[Any]) -> Iterator[str]:
     """The features of a queryset that `PreparedQuery` cannot handle."""
     query: Any = queryset.query
-    if queryset._iterable_class is not ModelIterable:
+    if queryset._iterable_class not in (ModelIterable, ValuesListIterable):
         yield "values()"
     if query.select_related:
         yield "select_related()"
@@ -170,14 +178,16 @@ def cached_for(function: Callable[..., Any], queryset: QuerySet[Any]) -> Callabl
     return kept[function]
 
 
-def prepare(queryset: QuerySet[Any], *names: str) -> PreparedQuery:
-    """The queryset filtered by these fields. The value of each is a parameter."""
-    query: PreparedQuery = cached_for(make_query, queryset)(*names)
+def prepare(queryset: QuerySet[Any], *names: str, columns: Iterable[str] = ()) -> PreparedQuery:
+    """The queryset filtered by these fields. The value of each is a parameter.
+
+    Tuples of these columns; instances if there are none.
+    """
+    query: PreparedQuery = cached_for(make_query, queryset)(tuple(columns), *names)
     return query
 
 
-def make_query(queryset: QuerySet[Any], *names: str) -> PreparedQuery:
+def make_query(queryset: QuerySet[Any], columns: Iterable[str], *names: str) -> PreparedQuery:
     fields = {name: queryset.model._meta.get_field(name) for name in names}
-    return PreparedQuery(
-        queryset.filter(**{name: Parameter(name, field) for name, field in fields.items()})
-    )
+    found = queryset.filter(**{name: Parameter(name, field) for name, field in fields.items()})
+    return PreparedQuery(found.values_list(*columns) if columns else found)

@@ -5,10 +5,11 @@ fields do the same each time: they read one attribute and keep or convert its va
 analyses these fields once. It calls all other fields as DRF does.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from functools import cache, cached_property
-from operator import attrgetter
+from operator import attrgetter, itemgetter
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist
@@ -38,14 +39,15 @@ SELF_CONTAINED = {*IDENTICAL, serializers.TimeField.to_representation}
 
 
 class Plan(NamedTuple):
-    """How a serializer class represents an instance."""
+    """How a serializer class represents an instance, or a row of a query for its columns."""
 
     fields: list[tuple[str, type]]  # the names and classes of all fields
     names: list[str]  # of all members, in order
-    plain: list[str]  # of the members that `read` returns
-    read: Callable[[Any], tuple[Any, ...]]
+    plain: list[str]  # of the members that are read from columns
+    read: Callable[[Any], tuple[Any, ...]]  # their columns, of an instance
+    arrange: Callable[[Any], tuple[Any, ...]]  # the same, of a row
+    columns: list[str]  # of a row; empty if only an instance has what the fields need
     conversions: list[tuple[str, Callable[[Any], Any]]]
-    lookups: list[tuple[str, dict[Any, Any]]]
     others: list[str]  # of the members whose fields are called as in DRF
 
 
@@ -61,12 +63,10 @@ class CompiledModelSerializer(serializers.ModelSerializer[Any]):
         plan = self.plan
         if plan is None:
             return super().to_representation(instance)
-        values = dict(zip(plan.plain, plan.read(instance), strict=True))
+        read = plan.arrange if type(instance) is tuple else plan.read
+        values = dict(zip(plan.plain, read(instance), strict=True))
         for name, convert in plan.conversions:
-            if values[name] is not None:
-                values[name] = convert(values[name])
-        for name, representations in plan.lookups:
-            values[name] = representations[values[name]]
+            values[name] = convert(values[name])
         return self.add_others(plan, instance, values) if plan.others else values
 
     def add_others(self, plan: Plan, instance: Any, values: dict[str, Any]) -> dict[str, Any]:
@@ -112,19 +112,32 @@ def fields_of(serializer_class: type[CompiledModelSerializer]) -> dict[str, Any]
     return super(CompiledModelSerializer, serializer_class()).get_fields()
 
 
+def columns_of(serializer_class: Any) -> list[str]:
+    """The columns of a row that the serializer takes in place of an instance. Empty if none."""
+    stock = CompiledModelSerializer
+    compiled = issubclass(serializer_class, stock) and all(
+        getattr(serializer_class, name) is getattr(stock, name)
+        for name in ("get_fields", "to_representation")
+    )
+    return make_plan(serializer_class).columns if compiled else []
+
+
 @cache
 def make_plan(serializer_class: type[CompiledModelSerializer]) -> Plan:
+    model: Any = serializer_class.Meta.model
     fields: list[Any] = list(serializer_class()._readable_fields)
-    sources = {field: find_source(serializer_class.Meta.model, field) for field in fields}
-    plain = [field for field in fields if sources[field]]
+    plain = {field: str(source) for field in fields if (source := find_source(model, field))}
+    sources = [*plain.values()]
+    columns = [*dict.fromkeys(sources)]
     return Plan(
         describe(fields),
         [field.field_name for field in fields],
         [field.field_name for field in plain],
-        make_reader([str(sources[field]) for field in plain]),
-        [(f.field_name, f.to_representation) for f in plain if needs_conversion(f)],
-        [(f.field_name, f.representations) for f in plain if hasattr(f, "representations")],
-        [field.field_name for field in fields if not sources[field]],
+        make_reader(attrgetter, sources),
+        make_reader(itemgetter, [columns.index(source) for source in sources]),
+        columns if len(plain) == len(fields) and all_stored(model, columns) else [],
+        [*conversions(model, plain)],
+        [field.field_name for field in fields if field not in plain],
     )
 
 
@@ -132,11 +145,40 @@ def describe(fields: Iterable[Any]) -> list[tuple[str, type]]:
     return [(field.field_name, type(field)) for field in fields]
 
 
-def make_reader(sources: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """A function that returns these attributes as a tuple, also for one or no name."""
+def make_reader(getter: Any, sources: list[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that returns these attributes or items as a tuple, also for one or none."""
     if len(sources) > 1:
-        return attrgetter(*sources)
-    return lambda instance: tuple(getattr(instance, source) for source in sources)
+        read: Callable[[Any], tuple[Any, ...]] = getter(*sources)
+        return read
+    return lambda instance: tuple(getter(source)(instance) for source in sources)
+
+
+def all_stored(model: Any, sources: Iterable[str]) -> bool:
+    return {*sources} <= {field.attname for field in model._meta.concrete_fields}
+
+
+def conversions(
+    model: Any, sources: Mapping[Any, str]
+) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """The members whose values differ from those of their columns."""
+    for field, source in sources.items():
+        derived = getattr(model, field.source, None)
+        if isinstance(derived, property) and source != field.source:
+            yield field.field_name, of_column(derived, source)
+        if hasattr(field, "representations"):
+            yield field.field_name, field.representations.__getitem__
+        elif needs_conversion(field):
+            yield field.field_name, except_null(field.to_representation)
+
+
+def of_column(derived: property, column: str) -> Callable[[Any], Any]:
+    """A property that depends on one column, as a function of the column's value."""
+    get: Any = derived.fget
+    return lambda value: get(SimpleNamespace(**{column: value}))
+
+
+def except_null(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else convert(value)
 
 
 def find_source(model: Any, field: Any) -> str | None:
@@ -147,11 +189,14 @@ def find_source(model: Any, field: Any) -> str | None:
         column = None
     if is_foreign_key(field, column):
         return str(column.attname)
-    reads_attribute = type(field).get_attribute is serializers.Field.get_attribute
-    is_attribute = isinstance(getattr(model, field.source, None), property) or (
-        isinstance(column, Field) and not column.is_relation
-    )
-    return field.source if reads_attribute and is_attribute and is_self_contained(field) else None
+    if type(field).get_attribute is not serializers.Field.get_attribute:
+        return None
+    if not is_self_contained(field):
+        return None
+    if isinstance(getattr(model, field.source, None), property):
+        columns = getattr(model, "columns", {}).get(field.source, [])
+        return str(columns[0]) if len(columns) == 1 else str(field.source)
+    return field.source if isinstance(column, Field) and not column.is_relation else None
 
 
 def is_foreign_key(field: Any, column: Any) -> bool:
@@ -173,7 +218,7 @@ def is_self_contained(field: Any) -> bool:
 
 def needs_conversion(field: Any) -> bool:
     method = type(field).to_representation
-    if isinstance(field, serializers.PrimaryKeyRelatedField) or hasattr(field, "representations"):
+    if isinstance(field, serializers.PrimaryKeyRelatedField):
         return False
     setting = IDENTICAL.get(method)
     if setting is None:

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from todo_project.api.prepared import PreparedQuery, cached_for
+from todo_project.api.serializers import columns_of
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -175,7 +176,6 @@ def test_fields_that_depend_on_the_request_use_drf(library, alice):
     [
         (lambda books: books.select_related("shelf"), r"select_related\(\)"),
         (lambda books: books.values("title"), r"values\(\)"),
-        (lambda books: books.values_list("title"), r"values\(\)"),
         (lambda books: books.union(books), r"union\(\)"),
         (lambda books: books.extra(select={"one": "1"}), r"extra\(\)"),
         (lambda books: books.using("other"), r"using\(\)"),
@@ -184,3 +184,68 @@ def test_fields_that_depend_on_the_request_use_drf(library, alice):
 def test_a_query_without_whole_rows_is_refused(library, narrow, reason):
     with pytest.raises(ValueError, match=f"A prepared query cannot have: {reason}"):
         PreparedQuery(narrow(library.Book.objects.all()))
+
+
+def test_a_query_of_tuples_gives_what_the_queryset_gives(add_books, library, alice, shelf):
+    add_books(alice, shelf, 3)
+    books = library.Book.objects.order_by("id").values_list("id", "title", "shelf_id")
+
+    assert PreparedQuery(books).fetch({}, 2) == list(books[:2])
+
+
+@pytest.fixture
+def instances(monkeypatch, library):
+    """The books that are made."""
+    made = []
+
+    def note(book, *args, **options):
+        made.append(book)
+        init(book, *args, **options)
+
+    init = library.Book.__init__
+    monkeypatch.setattr(library.Book, "__init__", note)
+    return made
+
+
+def test_what_columns_suffice_for_is_read_without_instances(
+    get, add_books, library, alice, shelf, instances
+):
+    add_books(alice, shelf, 3)
+    instances.clear()
+
+    answers = [
+        get(alice, viewset=library.ShortViewSet),
+        get(alice, "/?page_size=2", viewset=library.ShortViewSet),
+        get(
+            alice,
+            pk=str(library.Book.objects.values_list("pk", flat=True)[0]),
+            viewset=library.ShortViewSet,
+        ),
+    ]
+
+    assert instances == []
+    plain = get(alice, viewset=library.PlainShortViewSet)
+    assert answers[0].content == plain.content
+    assert answers[1].data == plain.data[:2]
+    assert answers[2].data == plain.data[-1]
+
+
+def test_pages_of_tuples_continue_where_the_last_one_ended(get, add_books, library, alice, shelf):
+    add_books(alice, shelf, 5)
+    link, titles = "/?page_size=2", []
+
+    while link:
+        page = get(alice, link, viewset=library.ShortViewSet)
+        titles += [book["title"] for book in page.data]
+        following = [one for one in page.get("Link", "").split(", ") if 'rel="next"' in one]
+        link = following[0].split(">")[0].removeprefix("<") if following else None
+
+    assert titles == [f"Book {n}" for n in (4, 3, 2, 1, 0)]
+
+
+def test_a_serializer_that_needs_instances_gets_them(library):
+    assert columns_of(library.ShortSerializer) == ["title", "shelf_id", "pages"]
+    assert columns_of(library.LoudSerializer) == []
+    assert columns_of(library.OwnWaySerializer) == []
+    assert columns_of(library.PlainShortSerializer) == []
+    assert columns_of(library.BookSerializer) == []

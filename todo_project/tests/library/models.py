@@ -25,7 +25,16 @@ class Book(Owned):
     title = models.CharField(max_length=20)
     pages = models.IntegerField(default=0)
 
+    columns = {"is_long": ["pages"]}
     objects = OwnedQuerySet.as_manager()
 
     def __str__(self):
         return self.title
+
+    @property
+    def is_long(self):
+        return self.pages > 2
+
+    @property
+    def loud_title(self):
+        return self.title.upper()

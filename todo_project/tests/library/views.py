@@ -53,6 +53,36 @@ class TitleSerializer(CompiledModelSerializer):
         fields = ["title"]
 
 
+class ShortSerializer(CompiledModelSerializer):
+    """Columns, and a property that depends on one."""
+
+    is_long = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Book
+        fields = ["title", "shelf", "is_long", "pages"]
+
+
+class PlainShortSerializer(serializers.ModelSerializer):
+    is_long = serializers.BooleanField(read_only=True)
+
+    class Meta(ShortSerializer.Meta):
+        pass
+
+
+class LoudSerializer(CompiledModelSerializer):
+    loud_title = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Book
+        fields = ["title", "loud_title"]
+
+
+class OwnWaySerializer(ShortSerializer):
+    def to_representation(self, instance):
+        return {"heading": instance.title}
+
+
 class ChangingSerializer(TitleSerializer):
     def get_fields(self):
         fields = super().get_fields()
@@ -97,3 +127,13 @@ class PlainViewSet(ModelViewSet):
     queryset = Book.objects.select_related("shelf").prefetch_related("labels").order_by("id")
     serializer_class = PlainSerializer
     pagination_class = KeysetPagination
+
+
+class ShortViewSet(BookViewSet):
+    queryset = Book.objects.prefetch_related("labels").order_by("-pages", "-id")
+    serializer_class = ShortSerializer
+
+
+class PlainShortViewSet(PlainViewSet):
+    queryset = Book.objects.order_by("-pages", "-id")
+    serializer_class = PlainShortSerializer
