@@ -7,7 +7,6 @@ from typing import IO, Any
 from rest_framework.parsers import BaseParser
 
 from tasks.operations import invalid
-from todo_project.api.parsers import StrictJSONParser
 
 from .drafts import File
 from .icalendar_files import read_calendar
@@ -38,7 +37,7 @@ class CalendarParser(BytesParser):
 
 
 READERS: dict[str, Callable[[IO[bytes]], File]] = {
-    "application/json": lambda stream: read_document(StrictJSONParser().parse(stream)),
+    "application/json": lambda stream: read_document(stream.read()),
     "text/csv": lambda stream: read_csv(stream.read()),
     "text/calendar": lambda stream: read_calendar(stream.read()),
 }

@@ -14,14 +14,15 @@ from typing import Any, NamedTuple
 
 from icalendar import Todo, vCategory, vRecur
 
-from .drafts import File
-from .texts import find_zone, split_lines
+from .drafts import File, unreadable
+from .texts import LONGEST, find_zone, split_lines
 
 # Of no use to a task, or the same for every one.
 SILENT = {
     "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "CLASS", "X-APPLE-SORT-ORDER",
     "RECURRENCE-ID",  # its to-do is left out
 }  # fmt: skip
+MOST_FILE_LINES = 500_000
 MOST_LINES = {"CATEGORIES": 20, "RELATED-TO": 20}  # of a to-do; of other properties one
 # What `icalendar` makes of the properties. A line may ask for another type with VALUE.
 TYPES: dict[str, Any] = {
@@ -33,6 +34,9 @@ TYPES: dict[str, Any] = {
     "RRULE": vRecur,
 }
 NAME = re.compile("[^;:]*")
+# What a task can need. `icalendar` takes seconds for a line with a million parameters.
+PARAMETERS = {"VALUE", "TZID", "RELTYPE"}
+PARAMETER = re.compile(r';([^=;:"]*+)=((?:"[^"]*+"|[^";:])*+)')
 # Evolution and Lightning write a path before the name of a zone. `icalendar` would guess it, too,
 # but it remembers each path.
 VENDOR = re.compile(r"(?<=;TZID=)/([^:;]+)(?=[:;])")
@@ -47,9 +51,12 @@ class Line(NamedTuple):
 def unfold(text: str) -> Iterator[Line]:
     number, parts = 1, StringIO()
     for count, match in enumerate(split_lines(text), 1):
+        if count > MOST_FILE_LINES:
+            raise unreadable(count, f"A file has at most {MOST_FILE_LINES:,} lines.")
         line = match[1]
         if line[:1] in (" ", "\t") and parts.tell():
-            parts.write(line[1:])
+            if parts.tell() < LONGEST:
+                parts.write(line[1:])
         elif line.strip():
             yield from as_line(number, parts.getvalue())
             number, parts = count, StringIO()
@@ -68,7 +75,7 @@ def parse(lines: list[Line], file: File) -> tuple[Any, dict[str, int]]:
     kept, numbers = list[Line](), dict[str, int]()
     for line in outermost(lines[1:-1], file):
         if line.name in TYPES:
-            kept.append(line)
+            kept.append(line._replace(text=without_parameters(line.text)))
         elif line.name not in SILENT and line.name not in numbers:
             file.warn(line.number, f"{line.name[:100]} is not carried over.")
         numbers.setdefault(line.name, line.number)
@@ -80,6 +87,20 @@ def parse(lines: list[Line], file: File) -> tuple[Any, dict[str, int]]:
     if todo is None or not all(map(has_type, todo.keys(), todo.values())):
         todo = build([line for line in kept if is_readable(line, file)])
     return todo, numbers
+
+
+def without_parameters(text: str) -> str:
+    """The line without the parameters that no task needs. One that is not read stays wrong."""
+    name = NAME.match(text)
+    end, kept = name.end() if name else 0, dict[str, str]()
+    head = text[:end]
+    while match := PARAMETER.match(text, end):
+        if match[1].upper() in PARAMETERS:
+            kept.setdefault(match[1].upper(), match[0])
+        end = match.end()
+    if text[end : end + 1] != ":":
+        return head  # has no value, so it is left out with a warning
+    return head + "".join(kept.values()) + text[end:]
 
 
 def first_ones(lines: list[Line], file: File) -> Iterator[Line]:

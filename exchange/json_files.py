@@ -1,5 +1,6 @@
 """Reads a document of `GET /api/export`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -11,12 +12,15 @@ from tasks.operations import invalid
 from tasks.recurrence import Rule
 from tasks.repeat_views import CompletedOccurrenceSerializer
 from tasks.rule_parts import RuleError
+from tasks.tags import TagListField
 from todo_project.api.fields import StringField, WholeNumberField
 from todo_project.api.positions import LONGEST
 
 from .documents import VERSION
-from .drafts import LAST, MOST, Draft, File, within
+from .drafts import LAST, Draft, File, within
+from .json_rows import parse
 
+LISTS = ("projects", "tasks", "trash")
 LARGEST = 2**31 - 1  # of the columns for numbers
 is_position = RegexValidator(r"^[0-9A-Za-z]+\Z", "Is not a position.", "invalid")
 
@@ -24,14 +28,33 @@ is_position = RegexValidator(r"^[0-9A-Za-z]+\Z", "Is not a position.", "invalid"
 class KeptSerializer(serializers.Serializer[Any]):
     """The members of a project that no request can set, and that an import keeps."""
 
+    others = ["name", "color", "archived"]  # which an import checks when it creates the project
+
     id = WholeNumberField(min_value=1, max_value=BigIntegerField.MAX_BIGINT)
     created_at = serializers.DateTimeField(required=False)
     updated_at = serializers.DateTimeField(required=False)
     position = StringField(required=False, max_length=LONGEST, validators=[is_position])
 
 
+class CompletionList(serializers.ListSerializer[Any]):
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """Raises the first error only, as there may be as many as rows."""
+        rows = []
+        for place, row in enumerate(
+            data if isinstance(data, list) else super().to_internal_value(data)
+        ):
+            with within(str(place)):
+                rows.append(self.run_child_validation(row))
+        return rows
+
+
 class KeptTaskSerializer(KeptSerializer):
     """Those of a task, which has more."""
+
+    others = [
+        "title", "description", "completed", "priority", "due_date", "due_time",
+        "project", "parent", "tags",
+    ]  # fmt: skip
 
     completed_at = serializers.DateTimeField(required=False, allow_null=True)
     deleted_at = serializers.DateTimeField(required=False, allow_null=True)
@@ -39,7 +62,8 @@ class KeptTaskSerializer(KeptSerializer):
     repeat_from = serializers.ChoiceField(RepeatFrom.choices, required=False)
     occurrence = WholeNumberField(required=False, min_value=1, max_value=LARGEST)
     repeat_since = WholeNumberField(required=False, min_value=1, max_value=LARGEST)
-    completions = CompletedOccurrenceSerializer(many=True, required=False)
+    completions = CompletionList(child=CompletedOccurrenceSerializer(), required=False)
+    tags = TagListField()
 
     def validate_repeat(self, value: str | None) -> str | None:
         """Checks the grammar. The import checks the rest, as it needs the due date."""
@@ -61,15 +85,17 @@ class KeptTaskSerializer(KeptSerializer):
         return attrs
 
 
-def read_document(data: dict[str, Any]) -> File:
+def read_document(body: bytes) -> File:
+    data, rows = parse(body)
     if data.get("version") != VERSION:
         raise invalid("version", f"Must be {VERSION}: the document of GET /api/export.")
     account = data.get("account")
     if not isinstance(account, str) or len(account) > 64:
         raise invalid("account", "Must be the text that the export has.")
     file = File(strict=True, account=account)
-    file.projects = read_list(data, "projects", account)
-    live, trash = (read_list(data, name, account) for name in ("tasks", "trash"))
+    for name in data.keys() & {*LISTS} ^ rows.keys():
+        raise invalid(name, f"The lists of a document are {', '.join(LISTS)}.")
+    file.projects, live, trash = (read_list(rows.get(name, ()), name, account) for name in LISTS)
     for draft in live:
         draft.kept.pop("deleted_at", None)
     file.tasks = [*live, *trash]
@@ -78,12 +104,7 @@ def read_document(data: dict[str, Any]) -> File:
     return file
 
 
-def read_list(data: dict[str, Any], name: str, account: str) -> list[Draft]:
-    rows = data.get(name, [])
-    if not isinstance(rows, list):
-        raise invalid(name, "Must be a list.")
-    if len(rows) > MOST:
-        raise invalid(name, f"Has more than {MOST:,} objects.")
+def read_list(rows: Iterable[dict[str, Any]], name: str, account: str) -> list[Draft]:
     kind = "project" if name == "projects" else "task"
     # One for all, as making it takes longer than using it.
     serializer = KeptSerializer() if kind == "project" else KeptTaskSerializer()
@@ -93,13 +114,16 @@ def read_list(data: dict[str, Any], name: str, account: str) -> list[Draft]:
     ]
 
 
-def read_row(serializer: KeptSerializer, row: Any, path: str, origin: str) -> Draft:
-    if not isinstance(row, dict):
-        raise invalid(path, "Must be an object.")
+def read_row(serializer: KeptSerializer, row: dict[str, Any], path: str, origin: str) -> Draft:
     with within(path):
         serializer.initial_data = row
         kept = serializer.run_validation(row)
-    data = {name: value for name, value in row.items() if name not in ("repeat", "repeat_from")}
+    data = {name: row[name] for name in serializer.others if name in row}
+    if "tags" in kept:
+        data["tags"] = kept.pop("tags")
+    for name, value in data.items():
+        if isinstance(value, dict | list) and name != "tags":
+            raise invalid(f"{path}.{name}", "Must not be a list or an object.")
     number, position = kept.pop("id"), kept.pop("position", None)
     draft = Draft(f"{origin}:{number}", data, path=path, kept=kept, id=number)
     draft.position = (position, number) if position else LAST

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from .drafts import unreadable
 
-LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
+LONGEST = 200_000  # characters of a line: more is not read, as a task cannot have it
+LINE = re.compile(rf"([^\r\n]{{0,{LONGEST}}})[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 
 def decode(body: bytes) -> str:
@@ -18,7 +19,7 @@ def decode(body: bytes) -> str:
 
 
 def split_lines(text: str) -> Iterator[re.Match[str]]:
-    """The lines, which may end in three ways. The first group is without the end."""
+    """The lines, which may end in three ways. The first group is without the end, and cut."""
     return LINE.finditer(text)
 
 

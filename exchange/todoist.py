@@ -14,6 +14,9 @@ from .limits import LONGEST_DESCRIPTION, fit
 from .texts import decode, find_zone, split_lines
 
 COLUMNS = 50  # more than any version of Todoist writes
+LINES = 250_000  # a row of a task or a comment has more than 20 bytes
+LONGEST_LINE = 2_000_000  # characters
+DELIMITERS = 100_000  # in a row, also in its texts
 PRIORITIES = {"1": "high", "2": "medium", "3": "low", "4": None, "": None}
 LABEL = re.compile(r"(?:^|(?<=\s))@([^\s@,]+)\s*")
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?", re.ASCII)
@@ -39,7 +42,7 @@ def rows(text: str) -> Iterator[tuple[int, Row]]:
     """The rows by the names of their columns, and the line that each begins in."""
     head = next(split_lines(text))[1]
     delimiter = ";" if head.count(";") > head.count(",") else ","
-    lines = (match[0] for match in split_lines(text))
+    lines = Lines(text, delimiter)
     table, names, line = csv.reader(lines, delimiter=delimiter, strict=True), None, 1
     while True:
         try:
@@ -58,8 +61,35 @@ def rows(text: str) -> Iterator[tuple[int, Row]]:
             padded = [*values, *[""] * len(names)]
             yield line, dict(zip(names, padded, strict=False))
         line = table.line_num + 1
+        lines.begin_row(line)
     if names is None:
         raise unreadable(1, "Must name the columns, TYPE and CONTENT among them.")
+
+
+class Lines:
+    """The lines of a file. What would take long to parse, or much memory, is refused before."""
+
+    def __init__(self, text: str, delimiter: str) -> None:
+        self.lines, self.delimiter = split_lines(text), delimiter
+        self.begin_row(1)
+
+    def begin_row(self, line: int) -> None:
+        self.line, self.count = line, 0
+        if line > LINES:
+            raise unreadable(line, f"A file has at most {LINES:,} lines.")
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        match = next(self.lines)
+        if match.end() - match.start() > LONGEST_LINE:
+            raise unreadable(self.line, "Is too long.")
+        line = match[0]
+        self.count += line.count(self.delimiter)
+        if self.count > DELIMITERS:
+            raise unreadable(self.line, f"Has more than {COLUMNS} columns.")
+        return line
 
 
 class Reader:

@@ -15,6 +15,7 @@ FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {
     "YEARLY": YEARLY,
 }
 WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+LONGEST = 1_000  # characters, far more than any rule has
 UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)  # upper() changes other letters to these
 
 # The parts of a rule in the order of the canonical text: their form, and what it is in words.
@@ -43,6 +44,8 @@ class RuleError(ValueError):
 
 def split(text: str) -> dict[str, str]:
     """The parts of a rule, each in its form and in upper case. Raises `RuleError`."""
+    if len(text) > LONGEST:
+        raise RuleError("repeat", f"Must have at most {LONGEST} characters.")
     parts: dict[str, str] = {}
     for part in text.split(";"):
         name, _, value = part.translate(UPPER).partition("=")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import tracemalloc
 
 import pytest
@@ -78,6 +79,89 @@ def test_what_is_made_to_harm_costs_little(alice_client, body, media_type, statu
     assert response.status_code == status
     assert status == 201 or most < 50 * MIB
     assert not Task.objects.exists()
+
+
+HEAD = '{"version":1,"account":"x","tasks":['
+TASK = HEAD + '{"id":1,"occurrence":9,"due_date":"2026-12-01",'
+TODO = "BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY"
+COSTLY = {
+    "lists": (HEAD + "[]," * 1_700_000 + "[]]}", "application/json"),
+    "completions": (TASK + '"completions":[' + "{}," * 1_700_000 + "{}]}]}", "application/json"),
+    "days": (
+        TASK + '"title":"x","repeat":"FREQ=WEEKLY;BYDAY=MO' + ",MO" * 1_700_000 + '"}]}',
+        "application/json",
+    ),
+    "wide text": (TASK + '"title":"\U0001f600' + "x" * 5_000_000 + '"}]}', "application/json"),
+    "columns": ("TYPE,CONTENT" + ",xxxx" * 10**6, "text/csv"),
+    "columns on lines": ('TYPE,CONTENT\n"' + '\n","' * 10**6, "text/csv"),
+    "rows": ("TYPE,CONTENT\n" + "meta,\n" * 800_000, "text/csv"),
+    "lines": ("\n" * 5 * MIB, "text/calendar"),
+    "repeated UIDs": (
+        "BEGIN:VCALENDAR\n" + "BEGIN:VTODO\nUID:1\nEND:VTODO\n" * 150_000,
+        "text/calendar",
+    ),
+    "parameters": (TODO + ";A=B" * MIB + ":x\nEND:VTODO\n", "text/calendar"),
+    "quotes": (TODO + ";A=" + '"' * 5_000_000 + ":x\nEND:VTODO\n", "text/calendar"),
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_costly_file_is_refused_within_a_second_of_the_processor(alice_client, name):
+    body, media_type = COSTLY[name]
+    seconds = []
+
+    while len(seconds) < 3 and min(seconds, default=1) >= 1:  # a busy machine takes longer
+        started = time.process_time()
+        response = send(alice_client, body, media_type)
+        seconds.append(time.process_time() - started)
+
+    assert response.status_code == 400
+    assert len(response.content) < 10_000
+    assert min(seconds) < 1
+    assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_costly_file_is_refused_with_little_memory(alice_client, name):
+    body, media_type = COSTLY[name]
+    tracemalloc.start()
+
+    response = send(alice_client, body, media_type)
+
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert response.status_code == 400
+    assert most < 50 * MIB
+
+
+def test_a_wrong_row_is_named_by_its_line_in_the_file(alice_client):
+    text = HEAD + '\n{"id":1,"title":"x"},\n\n{"id":2,\n"title":}]}'
+
+    response = send(alice_client, text)
+
+    assert response.status_code == 400
+    assert "line 5 column 9" in response.json()["detail"]
+
+
+def test_a_null_is_no_row(alice_client):
+    response = send(alice_client, HEAD + 'null,{"id":1,"title":"x"}]}')
+
+    assert [error["field"] for error in response.json()["errors"]] == ["tasks.1"]
+
+
+def test_brackets_in_texts_are_texts(alice_client):
+    task = {"id": 1, "title": '"[{', "description": "[ ] \\" * 2_000}
+
+    assert send(alice_client, document(task)).json()["created"] == 1
+    assert Task.objects.get().description == task["description"]
+
+
+def test_a_history_of_many_years_is_imported(alice_client):
+    one = {"due_date": "2026-12-01", "due_time": None, "completed_at": "2026-12-01T10:00:00Z"}
+    history = [{"occurrence": n, "next_due_date": None, **one} for n in range(1, 10_001)]
+    task = {"id": 1, "title": "x", "occurrence": 10_001, "completions": history}
+
+    assert send(alice_client, document(task)).json()["created"] == 1
 
 
 def test_a_rule_beyond_the_grammar_is_not_computed(alice_client):
