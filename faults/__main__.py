@@ -30,6 +30,7 @@ SCENARIOS = [
     "memory",
     "values",
     "hostile",
+    "imports",
 ]
 
 

@@ -59,11 +59,13 @@ class Client:
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Call:
-        """A body that is a text is sent as a form, any other as JSON."""
+        """A body that is a text is sent as a form, bytes as they are, any other as JSON."""
         self.leave_if_closed()
         call = Call(method, path, time.monotonic())
         form = isinstance(body, str)
-        data = None if body is None else (body if form else json.dumps(body)).encode()
+        data = body
+        if body is not None and not isinstance(body, bytes):
+            data = (body if form else json.dumps(body)).encode()
         kind = "application/x-www-form-urlencoded" if form else "application/json"
         typed = {"Content-Type": kind} if data is not None else {}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
