@@ -13,7 +13,9 @@ import tracemalloc
 from collections.abc import Callable
 from datetime import date, timedelta
 from datetime import time as clock
+from functools import partial
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -115,6 +117,17 @@ def feed(user: User) -> str:
     return f"/calendar/{CalendarFeed.replace(user.pk)}.ics"
 
 
+def time_unchanged(client: APIClient) -> None:
+    """A feed that the program already has."""
+    user = User.objects.get(email=f"exchange{TASKS}@example.com")
+    url = feed(user)
+    tag = client.get(url).headers["ETag"]
+    get = partial(client.get, url, headers={"If-None-Match": tag})
+    assert get().status_code == 304
+    taken = median(seconds(get) for _ in range(500)) * 1000
+    print(f"unchanged feed of {TASKS:,} tasks: {taken:.2f} ms")
+
+
 def time_import(name: str, body: bytes) -> None:
     """Another process imports; this one sends the requests of another user."""
     make_user("importer")
@@ -162,6 +175,7 @@ def main() -> None:
         make_owner(count)
     time_download("feed", feed)
     todos = time_download("to-dos", lambda user: f"{feed(user)}?as=todo")
+    time_unchanged(APIClient(SERVER_NAME="localhost"))
     document = time_download("export", lambda user: "/api/export")
     time_import("export.json", document)
     time_import("todos.ics", todos)
