@@ -6,7 +6,7 @@ from typing import IO, Any
 
 from rest_framework.parsers import BaseParser
 
-from tasks.operations import invalid
+from todo_project.api.problems import invalid
 
 from .drafts import File
 from .icalendar_files import read_calendar

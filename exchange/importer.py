@@ -11,12 +11,12 @@ from projects.models import Project
 from projects.serializers import ProjectSerializer
 from tasks.completions import Completion, RepeatFrom
 from tasks.models import Task
-from tasks.operations import invalid
 from tasks.recurrence import read_moved_rule
 from tasks.rule_parts import RuleError
 from tasks.serializers import TaskSerializer
 from tasks.subtasks import DEEPEST
 from todo_project.api.positions import new_key
+from todo_project.api.problems import invalid
 from todo_project.api.rows import BATCH, batches
 from todo_project.api.writes import Write, write
 

@@ -8,13 +8,13 @@ from django.db.models import BigIntegerField
 from rest_framework import serializers
 
 from tasks.completions import NEEDS_DATE, RepeatFrom
-from tasks.operations import invalid
 from tasks.recurrence import Rule
 from tasks.repeat_views import CompletedOccurrenceSerializer
 from tasks.rule_parts import RuleError
 from tasks.tags import TagListField
 from todo_project.api.fields import StringField, WholeNumberField
 from todo_project.api.positions import LONGEST
+from todo_project.api.problems import invalid
 
 from .documents import VERSION
 from .drafts import LAST, Draft, File, within

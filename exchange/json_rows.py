@@ -12,8 +12,8 @@ from typing import Any
 
 from rest_framework.exceptions import ParseError
 
-from tasks.operations import invalid
 from todo_project.api.parsers import StrictJSONParser
+from todo_project.api.problems import invalid
 
 from .drafts import MOST, unreadable
 

@@ -1,6 +1,5 @@
 from typing import Any
 
-from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -12,6 +11,7 @@ from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.pagination import KeysetPagination
 from todo_project.api.positions import PositionMixin
 from todo_project.api.preconditions import ETagMixin
+from todo_project.api.problems import invalid
 from todo_project.api.query_parameters import StrictQueryMixin
 from todo_project.api.viewsets import OwnedViewSet
 
@@ -54,7 +54,7 @@ class ProjectViewSet(
     def perform_destroy(self, instance: Project) -> None:
         fate = self.request.query_params.get("tasks")
         if fate not in (None, "trash"):
-            raise ValidationError({"tasks": [ErrorDetail("Must be: trash.", "invalid_choice")]})
+            raise invalid("tasks", "Must be: trash.", "invalid_choice")
         if fate:
             instance.discard_tasks(self.writing)
         super().perform_destroy(instance)

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from django.core.signing import BadSignature, Signer
 from rest_framework import status
-from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 
 from accounts.models import User
+from todo_project.api.problems import invalid
 
 # Increase this when the meaning of a position changes, such as with new collections.
 FORMAT = 2
@@ -58,4 +59,4 @@ def read_token(user: User, token: str) -> Position:
 
 def invalid_token() -> ValidationError:
     message = "This is not a sync token of your account. Omit it to start from the beginning."
-    return ValidationError({"since": [ErrorDetail(message, "invalid")]})
+    return invalid("since", message)

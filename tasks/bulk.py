@@ -12,13 +12,13 @@ from projects.models import Project
 from todo_project.api.idempotency import idempotent
 from todo_project.api.ignored_members import IgnoredMembersMixin, find_ignored_members
 from todo_project.api.preconditions import PreconditionFailed, matches
-from todo_project.api.problems import Conflict
+from todo_project.api.problems import Conflict, invalid
 from todo_project.api.query_parameters import StrictQueryMixin
 from todo_project.api.viewsets import OwnedGenericViewSet
 
 from . import completions
 from .models import Task
-from .operations import MOST, STATUSES, BulkSerializer, OperationSerializer, invalid, is_id
+from .operations import MOST, STATUSES, BulkSerializer, OperationSerializer, is_id
 from .schema import bulk_schema
 from .serializers import TaskSerializer, change_tags
 

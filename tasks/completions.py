@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
-from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from todo_project.api.prepared import Parameter
-from todo_project.api.problems import Conflict
+from todo_project.api.problems import Conflict, invalid
 from todo_project.api.writes import Write
 
 from .recurrence import Rule, Series, read_rule
@@ -80,14 +79,14 @@ def settle(task: "Task", values: dict[str, Any]) -> None:
     if text is None:
         return
     if due is None:
-        raise refusal("due_date" if values.get("repeat") is None else "repeat", NEEDS_DATE)
+        raise invalid("due_date" if values.get("repeat") is None else "repeat", NEEDS_DATE)
     stored = (task.repeat, task.repeat_from)
     if (text, resulting["repeat_from"]) == stored:
         return
     try:
         rule = read_rule(text, due, resulting["repeat_from"] == RepeatFrom.COMPLETION)
     except RuleError as error:
-        raise refusal("repeat" if "repeat" in values else "repeat_from", str(error)) from None
+        raise invalid("repeat" if "repeat" in values else "repeat_from", str(error)) from None
     values["repeat"] = str(rule)
 
 
@@ -170,7 +169,3 @@ def find_last(tasks: "Iterable[Task]") -> Iterable[Completion]:
     """The last completion of each of these tasks."""
     rows = Completion.objects.filter(task__in=[task.pk for task in tasks])
     return rows.filter(task__occurrence=models.F("occurrence") + 1)
-
-
-def refusal(field: str, message: str) -> ValidationError:
-    return ValidationError({field: [ErrorDetail(message, "invalid")]})

@@ -93,7 +93,3 @@ class BulkResultSerializer(serializers.Serializer[Any]):
 
 def is_id(value: Any) -> bool:
     return type(value) is int and 0 < value <= BigIntegerField.MAX_BIGINT
-
-
-def invalid(field: str, message: str, code: str = "invalid") -> ValidationError:
-    return ValidationError({field: [ErrorDetail(message, code)]})

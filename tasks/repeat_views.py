@@ -11,7 +11,6 @@ from drf_spectacular.utils import (
     extend_schema_serializer,
 )
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
@@ -21,6 +20,7 @@ from accounts.requests import AuthenticatedRequest
 from todo_project.api.fields import WholeNumberField
 from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.pagination import KeysetPagination
+from todo_project.api.problems import invalid
 from todo_project.api.query_parameters import StrictQueryMixin
 from todo_project.api.schema import ID
 from todo_project.api.viewsets import OwnedGenericViewSet
@@ -154,5 +154,4 @@ def read_count(request: Request) -> int:
     text = request.query_params.get("count", "") or str(USUAL)
     if text.isascii() and text.isdecimal() and len(text) < 3 and 1 <= int(text) <= MOST:
         return int(text)
-    message = f"Must be a whole number from 1 to {MOST}."
-    raise ValidationError({"count": [ErrorDetail(message, "invalid")]})
+    raise invalid("count", f"Must be a whole number from 1 to {MOST}.")

@@ -6,9 +6,9 @@ from typing import Any
 from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from todo_project.api.fields import STRING_FIELDS, MultilineField, WholeNumberField
+from todo_project.api.problems import invalid
 from todo_project.api.relations import OwnedRelatedField
 from todo_project.api.serializers import OwnedSerializer
 
@@ -227,7 +227,3 @@ def change_tags(task: Task, values: Mapping[str, Any]) -> dict[str, Any]:
         names = respell(changed.get("tags", task.tags), task.tags)
         changed["tags"] = unite(without(names, remove), add)
     return changed
-
-
-def invalid(field: str, message: str) -> serializers.ValidationError:
-    return serializers.ValidationError({field: [ErrorDetail(message, "invalid")]})

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from rest_framework.exceptions import ErrorDetail, ValidationError
-
+from todo_project.api.problems import invalid
 from todo_project.api.writes import Write
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def check_place(writing: Write, task: "Task", values: dict[str, Any]) -> None:
     if task.pk is None and "project" not in values:
         values["project"] = known.related(parent, "project")
     if parent.project_id != project_key(task, values):
-        raise refusal("A parent is in the same project.")
+        raise invalid("parent", "A parent is in the same project.")
     if "parent" in values:
         check_depth(parent, task, below(writing, [task]) if task.pk else [])
 
@@ -97,11 +96,7 @@ def project_key(task: "Task", values: Mapping[str, Any]) -> int | None:
 
 def check_depth(parent: "Task", task: "Task", rows: "list[Task]") -> None:
     if parent == task or parent in rows:
-        raise refusal("A task is not below itself.")
+        raise invalid("parent", "A task is not below itself.")
     height = max((row.depth - task.depth for row in rows), default=0)
     if parent.depth + 1 + height > DEEPEST:
-        raise refusal(f"Tasks are nested in at most {DEEPEST + 1} levels.")
-
-
-def refusal(message: str) -> ValidationError:
-    return ValidationError({"parent": [ErrorDetail(message, "invalid")]})
+        raise invalid("parent", f"Tasks are nested in at most {DEEPEST + 1} levels.")

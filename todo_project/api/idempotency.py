@@ -8,10 +8,11 @@ from typing import Any
 
 import orjson
 from rest_framework import status
-from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from .problems import invalid
 from .renderers import FastJSONRenderer
 
 
@@ -66,8 +67,7 @@ def headers_of(response: Response) -> dict[str, str]:
 def read_key(request: Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not re.fullmatch("[!-~]{1,255}", key):
-        error = ErrorDetail("Must be 1 to 255 visible ASCII characters.", "invalid")
-        raise ValidationError({"Idempotency-Key": [error]})
+        raise invalid("Idempotency-Key", "Must be 1 to 255 visible ASCII characters.")
     return key
 
 

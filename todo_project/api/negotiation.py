@@ -9,7 +9,6 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.utils.mediatypes import media_type_matches, order_by_precedence
 
-
 CACHED_LENGTH = 500  # the most characters of a header whose result is cached
 
 

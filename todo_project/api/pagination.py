@@ -17,7 +17,7 @@ from django.db.models.fields.tuple_lookups import (
     TupleLessThan,
 )
 from django.template.loader import render_to_string
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +25,7 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from .prepared import Parameter, PreparedQuery, cached_for
+from .problems import invalid
 
 
 class KeysetPagination(BasePagination):
@@ -96,9 +97,7 @@ class KeysetPagination(BasePagination):
         if not text:
             return self.page_size
         if not re.fullmatch("[1-9][0-9]{0,2}", text) or int(text) > self.max_page_size:
-            raise invalid_parameter(
-                "page_size", f"Must be a whole number from 1 to {self.max_page_size}."
-            )
+            raise invalid("page_size", f"Must be a whole number from 1 to {self.max_page_size}.")
         return int(text)
 
     def read_cursor(self) -> tuple[bool, list[Any]]:
@@ -248,10 +247,4 @@ def opposite(name: str) -> str:
 
 
 def bad_cursor() -> ValidationError:
-    return invalid_parameter(
-        "cursor", "Use a cursor from a `Link` header, with the same other parameters."
-    )
-
-
-def invalid_parameter(parameter: str, message: str) -> ValidationError:
-    return ValidationError({parameter: [ErrorDetail(message, "invalid")]})
+    return invalid("cursor", "Use a cursor from a `Link` header, with the same other parameters.")

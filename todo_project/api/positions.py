@@ -21,12 +21,12 @@ from fractional_indexing import (
 )
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from .owned import Owned
 from .pagination import is_after
+from .problems import invalid
 from .relations import OwnedRelatedField
 from .writes import Write
 
@@ -183,7 +183,7 @@ class PositionSerializer(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:
-            raise ValidationError({"after": [ErrorDetail(ONE, "invalid")]})
+            raise invalid("after", ONE)
         return attrs
 
 

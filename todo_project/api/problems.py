@@ -134,6 +134,11 @@ def validation_problem(error: ValidationError) -> dict[str, Any]:
     return body
 
 
+def invalid(field: str, message: str, code: str = "invalid") -> ValidationError:
+    """The error of one member or parameter."""
+    return ValidationError({field: [ErrorDetail(message, code)]})
+
+
 def flatten(detail: Any, field: str | None = None) -> Iterator[dict[str, Any]]:
     """A `{"field", "code", "detail"}` for each message. A nested field is a dotted path."""
     if isinstance(detail, dict):
