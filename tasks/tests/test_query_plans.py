@@ -16,7 +16,7 @@ from projects.models import Project
 from tasks.models import Task
 from tasks.views import TaskViewSet
 from todo_project.api.filters import OwnedFilterBackend
-from todo_project.api.pagination import find_page
+from todo_project.api.keysets import find_page
 from todo_project.api.positions import new_key
 from todo_project.api.prepared import values_given
 

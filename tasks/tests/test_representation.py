@@ -51,7 +51,7 @@ def test_it_is_byte_for_byte_the_output_of_drf(alice, serializer_class, values):
 
 
 def test_the_fields_of_a_task_are_compiled():
-    plan = representations.make_plan(TaskSerializer)
+    plan = representations.plan_of(TaskSerializer)
 
     assert plan.names == plan.plain == TaskSerializer.Meta.fields
     assert [name for name, _ in plan.conversions] == ["completed", "priority", "due_time"]

@@ -24,8 +24,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from .keysets import is_after
 from .owned import Owned
-from .pagination import is_after
 from .problems import invalid
 from .relations import OwnedRelatedField
 from .writes import Write
