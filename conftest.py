@@ -1,7 +1,9 @@
+import gc
 import threading
 from contextlib import suppress
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.db import connections
 from rest_framework.test import APIClient
@@ -10,29 +12,42 @@ from accounts import hashers
 from accounts.models import User
 from tasks.models import Task
 
-
-@pytest.fixture(autouse=True)
-def static_files_on_demand(settings):
-    """Without this, each new test client lists all static files first."""
-    settings.WHITENOISE_AUTOREFRESH = True
+COSTS = ("memory_cost", "time_cost")
+REAL_COSTS = [getattr(hashers.BoundedArgon2PasswordHasher, name) for name in COSTS]
 
 
-@pytest.fixture(autouse=True)
-def slots_for_all(monkeypatch):
-    """A test may have more threads than a worker has, and its machine be busy with others."""
-    monkeypatch.setattr(hashers, "slots", hashers.Slots(1000))
+def pytest_collection_finish():
+    """Without this, each full garbage collection looks at thousands of collected tests."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tuned():
+    with pytest.MonkeyPatch.context() as patch:
+        # Otherwise each new test client lists all static files first.
+        patch.setattr(settings, "WHITENOISE_AUTOREFRESH", True, raising=False)
+        # A test may have more threads than a worker has, and its machine be busy with others.
+        patch.setattr(hashers, "slots", hashers.Slots(1000))
+        set_costs(patch, [8, 1])
+        yield
+
+
+def set_costs(patch, costs):
+    for name, cost in zip(COSTS, costs, strict=True):
+        patch.setattr(hashers.BoundedArgon2PasswordHasher, name, cost)
+
+
+@pytest.fixture
+def real_hashes(monkeypatch):
+    """For tests of the hashes. Others have cheap ones."""
+    set_costs(monkeypatch, REAL_COSTS)
 
 
 @pytest.fixture(autouse=True)
 def pages_from_nobody():
     """Calls of pages are counted in the cache, which outlives a test."""
     caches["default"].clear()
-
-
-@pytest.fixture
-def cheap_hashes(settings):
-    """For tests that hash many passwords and do not depend on the hash."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

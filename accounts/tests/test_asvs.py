@@ -403,7 +403,7 @@ def test_v9_2_3_and_4_a_token_for_another_service_is_refused(anonymous, alice):
     assert anonymous.post("/api/auth/verify", {"token": token}).status_code == 401
 
 
-def test_passwords_are_hashed_with_argon2id_within_19_mib():
+def test_passwords_are_hashed_with_argon2id_within_19_mib(real_hashes):
     hasher = get_hasher()
 
     assert (hasher.algorithm, hasher.memory_cost, hasher.time_cost) == ("argon2", 19_456, 2)

@@ -22,7 +22,7 @@ def log_in(client, password=PASSWORD):
     return client.post(LOGIN, {"email": "cyd@example.com", "password": password})
 
 
-def test_failures_from_then_keep_nobody_out(anonymous, cheap_hashes, cyd, ago):
+def test_failures_from_then_keep_nobody_out(anonymous, cyd, ago):
     ago(AHEAD)
     assert [log_in(anonymous, "wrong").status_code for _ in range(11)] == [401] * 10 + [429]
 

@@ -180,7 +180,7 @@ def test_an_address_that_was_registered_since_is_a_conflict(cyd, anonymous):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("_", range(5))
 def test_of_parallel_changes_and_a_registration_one_gets_the_address(
-    alice, bob, anonymous, cheap_hashes, at_once, _
+    alice, bob, anonymous, at_once, _
 ):
     links = [link_of(alice), link_of(bob)]
     register = {"email": NEW, "password": "correct horse battery"}

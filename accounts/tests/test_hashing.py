@@ -158,7 +158,7 @@ def test_threads_do_not_wait_for_some_time_after_a_busy_error(monkeypatch):
     assert slots.timeout > 0
 
 
-def test_the_slots_limit_the_hashing_threads(at_once, cyd, monkeypatch):
+def test_the_slots_limit_the_hashing_threads(at_once, real_hashes, cyd, monkeypatch):
     slots = Slots(2)
     slots.WAIT = 60
     monkeypatch.setattr(hashers, "slots", slots)

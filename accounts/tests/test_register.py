@@ -7,7 +7,7 @@ URL = "/api/auth/register"
 PASSWORD = "correct horse battery"
 
 
-def test_it_creates_an_account(anonymous, db):
+def test_it_creates_an_account(anonymous, db, real_hashes):
     response = anonymous.post(
         URL,
         {

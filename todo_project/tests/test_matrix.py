@@ -152,7 +152,7 @@ def expected(route, method, who):
 
 
 @pytest.fixture
-def callers(cheap_hashes, db):
+def callers(db):
     """Clients without a user, of the owner, a stranger and staff, and objects of the owner."""
     owner = User.objects.create_user("owner@example.com", PASSWORD)
     stranger = User.objects.create_user("stranger@example.com", "another password")

@@ -39,7 +39,7 @@ def calls():
 
 
 @pytest.fixture
-def ask(settings, cheap_hashes, transactional_db):
+def ask(settings, transactional_db):
     """Sends a request without cookies and limits; gives the response without secrets."""
     settings.THROTTLE_ANON = settings.THROTTLE_LOGIN = ""
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

@@ -77,7 +77,7 @@ def comparable_content(response, path):
 
 
 @pytest.fixture
-def ask(cheap_hashes, alice, alice_client, anonymous):
+def ask(alice, alice_client, anonymous):
     """Resets the data, sends a request and returns the comparable parts of the response."""
 
     def send(method, path):
