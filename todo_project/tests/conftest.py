@@ -1,3 +1,4 @@
+import atexit
 import os
 import shutil
 import signal
@@ -7,11 +8,14 @@ import sys
 import time
 import urllib.request
 from contextlib import closing, contextmanager
+from functools import cache
 from urllib.parse import quote
 
 import psycopg
 import pytest
 from django.conf import settings
+
+from .forks import UNPRIVILEGED, Forks
 
 # The variables that a public server needs in addition to ALLOWED_HOSTS.
 PUBLIC = {
@@ -27,19 +31,39 @@ def copy_project():
     """Copies the runtime files of the project to a folder, as in a fresh clone."""
 
     def copy(target):
-        left = shutil.ignore_patterns(".*", "__pycache__", "e2e", "faults", "fuzz", "tests", "var")
+        left = shutil.ignore_patterns(".*", "e2e", "faults", "fuzz", "tests", "var")
         return shutil.copytree(settings.BASE_DIR, target, ignore=left, dirs_exist_ok=True)
 
     return copy
 
 
+@pytest.fixture(scope="session")
+def one_copy(copy_project, tmp_path_factory):
+    return copy_project(tmp_path_factory.mktemp("project"))
+
+
 @pytest.fixture
-def project(copy_project, tmp_path):
-    """A copy of the project."""
-    return copy_project(tmp_path)
+def project(one_copy):
+    """A copy of the project, with nothing that an earlier test added."""
+    copied = set(one_copy.iterdir())
+    yield one_copy
+    for added in set(one_copy.iterdir()) - copied:
+        shutil.rmtree(added) if added.is_dir() else added.unlink()
 
 
-def show(project, expression, **variables):
+@cache
+def forks():
+    started = Forks()
+    atexit.register(started.close)
+    return started
+
+
+def run(project, *arguments, **variables):
+    """Runs Python in a copy of the project, as in a new process; see `forks.py`."""
+    return forks().run(arguments, project, {"PATH": os.environ["PATH"], **variables})
+
+
+def show(project, expression, run=run, **variables):
     """The value of a setting in an environment with only these variables."""
     code = f"from todo_project import settings; print({expression})"
     return run(project, "-c", code, **variables)
@@ -50,11 +74,10 @@ def serve(project, *options, **variables):
     return run(project, "manage.py", "serve", *options, **variables)
 
 
-def run(project, *arguments, **variables):
-    """Runs Python in a copy of the project, subject to file permissions even for root."""
-    without = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+def run_new(project, *arguments, **variables):
+    """Runs Python in a new process, subject to file permissions even for root."""
     return subprocess.run(
-        [*(without if os.geteuid() == 0 else []), sys.executable, *arguments],
+        [*UNPRIVILEGED, sys.executable, *arguments],
         cwd=project,
         env={"PATH": os.environ["PATH"], **variables},
         capture_output=True,
@@ -64,25 +87,26 @@ def run(project, *arguments, **variables):
 
 
 @pytest.fixture(scope="session")
-def serving(copy_project, tmp_path_factory):
+def serving(one_copy, tmp_path_factory):
     """Starts a server on a new database of the tested kind and gives its URL."""
 
     @contextmanager
     def serve(**variables):
-        project = copy_project(tmp_path_factory.mktemp("project"))
+        folder = tmp_path_factory.mktemp("served")
         port = str(free_port())
-        environment = {"PATH": os.environ["PATH"], "PORT": port, **variables}
-        with fresh_database() as database, open(project / "log", "w") as log:
+        place = {"PATH": os.environ["PATH"], "PORT": port, "VAR_DIR": str(folder / "var")}
+        environment = {**place, "WORKERS": "1", **variables}
+        with fresh_database() as database, open(folder / "log", "w") as log:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", "--migrate"],
-                cwd=project,
+                cwd=one_copy,
                 env={**database, **environment},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
             try:
-                wait_for(f"http://127.0.0.1:{port}/ready", process, project / "log")
-                serve.output = (project / "log").read_text()
+                wait_for(f"http://127.0.0.1:{port}/ready", process, folder / "log")
+                serve.output = (folder / "log").read_text()
                 yield f"http://127.0.0.1:{port}"
             finally:
                 process.send_signal(signal.SIGTERM)
@@ -94,7 +118,7 @@ def serving(copy_project, tmp_path_factory):
 @pytest.fixture(scope="session")
 def server(serving):
     """The URL of a server that is started as in the README."""
-    with serving() as address:
+    with serving(WORKERS="") as address:
         yield address
 
 

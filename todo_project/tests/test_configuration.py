@@ -1,16 +1,16 @@
-"""Settings in a new process, in a copy of the project as in a fresh clone."""
+"""Settings in a new process, in a copy of the project as in a fresh clone.
 
-import os
+Most of the processes are forks that start with the libraries already imported.
+"""
+
 import re
 import stat
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
 
-from .conftest import PUBLIC, serve, show
+from .conftest import PUBLIC, run, run_new, serve, show
 
 
 def test_the_defaults_are_safe(project):
@@ -22,6 +22,27 @@ def test_the_defaults_are_safe(project):
         "False ['localhost', '127.0.0.1', '[::1]'] 127.0.0.1"
         " ['http://localhost:3000', 'http://127.0.0.1:3000'] 0"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [
+        (["-c", "import sys; print(sys.argv, sys.path[0], __name__)", "x"], {}),
+        (["-c", "import os; print(os.environ['PORT'], os.getcwd())"], {"PORT": "9000"}),
+        (["-c", "import os; os.chmod('.env', 0); print(os.access('.env', os.R_OK))"], {}),
+        (["-c", "from todo_project import settings; print(settings.SECRET_KEY)"], {}),
+        (["manage.py", "version"], {}),
+        (["manage.py", "serve"], {"PORT": "http"}),
+        (["manage.py", "serve"], {"HOST": "0.0.0.0"}),
+        (["manage.py", "check"], {"HOST": "0.0.0.0", "LOG_FORMAT": "json"}),
+    ],
+)
+def test_a_fork_does_what_a_new_process_does(project, arguments, variables):
+    (project / ".env").touch()
+    forked, new = (start(project, *arguments, **variables) for start in (run, run_new))
+
+    assert forked.returncode == new.returncode
+    assert (forked.stdout, forked.stderr) == (new.stdout, new.stderr)
 
 
 def test_keys_are_generated_once_and_kept_private(project):
@@ -41,10 +62,11 @@ def test_keys_are_generated_once_and_kept_private(project):
 
 def test_processes_that_start_together_share_a_key(project):
     with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda _: show(project, "settings.SECRET_KEY").stdout, range(8)))
+        results = list(pool.map(lambda _: show(project, "settings.SECRET_KEY", run_new), range(8)))
 
-    assert len(set(results)) == 1
-    assert len(results[0]) >= 50
+    keys = {result.stdout for result in results}
+    assert len(keys) == 1
+    assert len(keys.pop()) >= 50
 
 
 @pytest.mark.parametrize("variable", ["DATABASE_URL", "NEON_DB_URL"])
@@ -398,17 +420,16 @@ def test_an_unreachable_database_is_one_line(project):
     assert "sesame" not in result.stderr
 
 
+def shell(project, code, **variables):
+    options = ["--verbosity=0", "--command", code]
+    return run(project, "manage.py", "shell", *options, **variables)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1"])
 def test_a_loopback_server_may_be_unsafe(project, host):
     code = "from todo_project.checks import check_public_server; print(check_public_server(None))"
 
-    result = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", code],
-        cwd=project,
-        env={"PATH": os.environ["PATH"], "HOST": host, "DEBUG": "true"},
-        capture_output=True,
-        text=True,
-    )
+    result = shell(project, code, HOST=host, DEBUG="true")
 
     assert result.stdout.strip() == "[]", result.stderr
 
@@ -432,13 +453,7 @@ WITH_SECRETS = {
 def test_it_prints_the_configuration_without_secrets(project):
     code = "from todo_project.management.commands.serve import configuration as c; print(c())"
 
-    result = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", code],
-        cwd=project,
-        env={"PATH": os.environ["PATH"], **WITH_SECRETS},
-        capture_output=True,
-        text=True,
-    )
+    result = shell(project, code, **WITH_SECRETS)
 
     for part in (
         "redis://cache.example:6379, redis://b:6379",

@@ -50,7 +50,7 @@ def decode(output):
 
 @pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="the first start is on SQLite")
 def test_the_first_start_prints_address_data_and_how_to_stop(serving):
-    with serving() as address:
+    with serving(WORKERS="") as address:
         lines = dict(re.findall(r"^(\w+) {2,}(.+)$", serving.output, re.MULTILINE))
 
     assert lines["address"] == address
@@ -62,7 +62,7 @@ def test_the_first_start_prints_address_data_and_how_to_stop(serving):
 def test_a_public_server_warns_about_the_kernel_setting(serving):
     if Path("/proc/sys/net/ipv4/tcp_migrate_req").read_text().strip() == "1":
         pytest.skip("it is set")
-    with serving(HOST="0.0.0.0", ALLOWED_HOSTS="todo.example,127.0.0.1"):
+    with serving(WORKERS="2", HOST="0.0.0.0", ALLOWED_HOSTS="todo.example,127.0.0.1"):
         assert "tcp_migrate_req" in serving.output
 
 
