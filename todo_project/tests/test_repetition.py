@@ -15,7 +15,7 @@ from todo_project.server.bodies import BodyReader
 
 from .test_matrix import BODY
 
-TIMES = 300
+TIMES = 150
 HTML = "text/html,*/*;q=0.8"
 SECRETS = rb"\beyJ[\w.-]+|\b\w{64}\b"  # tokens, including CSRF tokens
 
@@ -85,13 +85,13 @@ def blocks():
 
 
 @pytest.mark.parametrize("call", list(calls()), ids=" ".join)
-def test_the_300th_call_has_the_answer_and_cost_of_the_first(ask, call):
-    for _ in range(20):  # fills caches
+def test_the_150th_call_has_the_answer_and_cost_of_the_first(ask, call):
+    for _ in range(60):  # fills caches, and logs in as often as an account can be signed in
         ask(*call)
     first, cost, held = ask(*call), function_calls(ask, *call), blocks()
 
     for _ in range(TIMES):
         assert ask(*call) == first
 
-    assert function_calls(ask, *call) < 1.1 * cost
+    assert function_calls(ask, *call) < cost + TIMES / 5  # one more wrapper per call takes more
     assert blocks() < held + 3 * TIMES  # a leak would take more
