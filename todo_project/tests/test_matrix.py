@@ -2,9 +2,11 @@
 
 import json
 import re
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -151,15 +153,18 @@ def expected(route, method, who):
     return 401 if needs_sign_in and who == 0 else 405
 
 
-@pytest.fixture
-def callers(db):
-    """Clients without a user, of the owner, a stranger and staff, and objects of the owner."""
+@pytest.fixture(scope="module")
+def stored_once(django_db_setup, django_db_blocker):
+    """Three users, and objects of the first. Each test rolls back what it changes."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield store()
+        transaction.set_rollback(True)
+
+
+def store():
     owner = User.objects.create_user("owner@example.com", PASSWORD)
     stranger = User.objects.create_user("stranger@example.com", "another password")
     staff = User.objects.create_superuser("staff@example.com", "a third password")
-    clients = [APIClient(raise_request_exception=False) for _ in range(4)]
-    for client, user in zip(clients[1:], [owner, stranger, staff], strict=True):
-        client.force_authenticate(user)
     task, trashed = (
         Task.objects.create(owner=owner, title=f"Buy {n}", tags=["shop"]) for n in ("milk", "rye")
     )
@@ -168,13 +173,23 @@ def callers(db):
     SecondFactor.objects.create(user=owner, secret="A" * 32)
     sign_in = SignIn.objects.create(user=owner, expires_at=timezone.now() + timedelta(days=1))
     project = Project.objects.create(owner=owner, name="Home")
-    return clients, {
+    return [owner, stranger, staff], {
         "tasks": task,
         "trash": trashed,
         "projects": project,
         "auth/tokens": token,
         "auth/sign-ins": sign_in,
     }
+
+
+@pytest.fixture
+def callers(stored_once, db):
+    """Clients without a user, of the owner, a stranger and staff, and objects of the owner."""
+    users, objects = deepcopy(stored_once)
+    clients = [APIClient(raise_request_exception=False) for _ in range(4)]
+    for client, user in zip(clients[1:], users, strict=True):
+        client.force_authenticate(user)
+    return clients, objects
 
 
 def test_every_route_has_an_expectation():
