@@ -74,8 +74,8 @@ def test_inserts_and_deletes_do_not_repeat_or_hide_tasks(alice, alice_client, so
     seeds = iter(range(100, 1000))
 
     def disturb():
-        for task in [leaving.pop() for _ in range(min(12, len(leaving)))]:
-            task.delete()
+        gone = [leaving.pop() for _ in range(min(12, len(leaving)))]
+        Task.objects.filter(pk__in=[task.pk for task in gone]).delete()
         make_tasks(alice, 5, seed=next(seeds))
 
     forward, last = walk(alice_client, f"{URL}?sort={sort}&page_size=70", between=disturb)
