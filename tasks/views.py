@@ -11,6 +11,7 @@ from rest_framework.reverse import reverse
 from accounts.requests import AuthenticatedRequest
 from todo_project.api.conditional_lists import ConditionalListMixin
 from todo_project.api.filters import OwnedFilterBackend
+from todo_project.api.forms import Message
 from todo_project.api.idempotency import idempotent
 from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.pagination import KeysetPagination
@@ -20,6 +21,7 @@ from todo_project.api.prepared import values_given
 from todo_project.api.query_parameters import StrictQueryMixin
 from todo_project.api.viewsets import OwnedViewSet
 
+from .done import task_message
 from .filters import CallersClock, CountFilter, TaskFilter
 from .models import Task
 from .schema import task_schema
@@ -44,7 +46,7 @@ class TaskViewSet(
     filterset_class = TaskFilter
     filtered_actions = ["list", "summary"]
     pagination_class = KeysetPagination
-    page_template = "tasks/tasks.html"  # of the browsable API, within its page
+    page_template, back = "tasks/tasks.html", "task-list"  # of the browsable API
     request: AuthenticatedRequest
 
     @cached_property
@@ -70,8 +72,13 @@ class TaskViewSet(
     def refusals(self) -> tuple[int, ...]:
         return (409,) if self.action == "complete" else ()
 
+    def form_message(self, data: Any) -> Message | None:
+        """For the browsable API, see `forms.redirect()`."""
+        return task_message(self, data)
+
     def perform_destroy(self, instance: Task) -> None:
         self.writing.set(instance, deleted_at=self.writing.now)
+        self.deleted = instance
 
     def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
         return {"Location": reverse("task-detail", [data["id"]], request=self.request)}

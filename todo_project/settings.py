@@ -274,7 +274,7 @@ if BETTER_AUTH_URL or BETTER_AUTH_SECRET:
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         *TOKEN_AUTHENTICATION,
-        "rest_framework.authentication.SessionAuthentication",
+        "todo_project.api.forms.FormSessionAuthentication",
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "todo_project.api.negotiation.QualityNegotiation",
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -146,10 +146,10 @@ def test_the_page_says_whether_there_is_a_second_factor(browser, factor):
 
     assert "with\n    1 unused recovery code." in with_one
     assert factor.secret not in with_one
-    assert 'data-method="DELETE"' in with_one
+    assert 'name="_method" value="DELETE"' in with_one
     assert 'id="post-object-form"' not in with_one
     assert "You have none." in without
-    assert 'data-method="DELETE"' not in without
+    assert 'name="_method" value="DELETE"' not in without
 
 
 def test_the_page_of_the_address_says_that_a_link_was_sent(browser):

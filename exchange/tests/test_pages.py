@@ -48,10 +48,10 @@ def test_an_address_is_shown_once(browser):
     later = browser.get("/api/calendar", headers=HTML).content.decode()
 
     assert "You have no address." in none
-    assert 'data-method="DELETE"' not in none
+    assert 'name="_method" value="DELETE"' not in none
     assert "http://testserver/calendar/" in made
     assert "You have an address since" in later
-    assert 'data-method="DELETE"' in later
+    assert 'name="_method" value="DELETE"' in later
     assert "http://testserver/calendar/" not in later
 
 

@@ -2,9 +2,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from django.urls import reverse
 from django.utils.html import format_html
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
+
+from . import forms
 
 # The most characters of a response that a page shows, and the most bytes of a request that a form
 # repeats. Rendering a page takes many times this memory, to escape it and to find links.
@@ -36,11 +39,14 @@ def as_json(representation: Any) -> Any:
 
 
 class PageRenderer(BrowsableAPIRenderer):
-    """DRF's browsable API with the project's names, and with a form for PATCH."""
+    """DRF's browsable API with the project's names, with redirects and with a form for PATCH."""
 
-    def render(self, *args: Any, **kwargs: Any) -> str:
+    def render(self, data: Any, media_type: Any = None, renderer_context: Any = None) -> str:
+        parts = [renderer_context[name] for name in ("view", "request", "response")]
+        if forms.redirect(*parts):
+            return ""
         # DRF's template has no block for `lang`, which screen readers need.
-        page: str = super().render(*args, **kwargs)
+        page: str = super().render(data, media_type, renderer_context)
         return page.replace("<html>", '<html lang="en">', 1)
 
     def get_content(self, *args: Any) -> str:
@@ -59,6 +65,9 @@ class PageRenderer(BrowsableAPIRenderer):
         view, request, response = (
             renderer_context[name] for name in ("view", "request", "response")
         )
+        context["next"] = forms.read_next(request)
+        context["redirects"] = hasattr(view, "form_message")
+        context["back"] = reverse(view.back) if hasattr(view, "back") else "/"
         context["ignored_members"] = response.get("X-Ignored-Members")
         if "PUT" not in view.allowed_methods:
             context["patch_form"] = self.get_rendered_html_form(data, view, "PATCH", request)

@@ -312,14 +312,14 @@ def test_a_proxy_header_needs_a_trusted_proxy(project):
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        ({}, ["PersonalTokenAuthentication", "SignInAuthentication", "SessionAuthentication"]),
+        ({}, ["PersonalTokenAuthentication", "SignInAuthentication", "FormSessionAuthentication"]),
         (
             {"BETTER_AUTH_URL": "http://localhost:3000/"},
             [
                 "PersonalTokenAuthentication",
                 "BetterAuthentication",
                 "SignInAuthentication",
-                "SessionAuthentication",
+                "FormSessionAuthentication",
             ],
         ),
         (
@@ -328,7 +328,7 @@ def test_a_proxy_header_needs_a_trusted_proxy(project):
                 "PersonalTokenAuthentication",
                 "BetterAuthentication",
                 "SignInAuthentication",
-                "SessionAuthentication",
+                "FormSessionAuthentication",
             ],
         ),
     ],
