@@ -16,11 +16,11 @@ def test_a_user_imports_a_file_and_takes_everything_away(page, ann, violations):
     open_from_profile(page, "import")
     upload = {"name": "todoist.csv", "mimeType": "text/csv", "buffer": CSV.encode()}
     page.get_by_label("File").set_input_files(upload)
-    page.get_by_role("button", name="POST").first.click()
+    page.get_by_role("button", name="Import").click()
 
     expect(page.get_by_role("status")).to_contain_text("2 created, 0 skipped.")
     expect(page.get_by_text("line 3: The date 'every day' is left out")).to_be_visible()
-    assert violations(page, ".content-main") == []
+    assert violations(page, "main") == []
 
     page.goto("/api/auth/me")
     with page.expect_download() as download:
@@ -41,7 +41,7 @@ def test_a_user_makes_and_ends_a_calendar_address(page, ann, server):
     )
     assert made == 201
     open_from_profile(page, "Calendar")
-    page.get_by_role("button", name="POST").first.click()
+    page.get_by_role("button", name="Make an address").click()
 
     address = page.locator("pre.secret").inner_text().strip()
     assert address.startswith(f"{server.url}/calendar/")
@@ -50,9 +50,9 @@ def test_a_user_makes_and_ends_a_calendar_address(page, ann, server):
 
     open_from_profile(page, "Calendar")
     expect(page.get_by_text("You have an address since")).to_be_visible()
-    page.get_by_role("button", name="DELETE").click()
-    with page.expect_response("**/api/calendar"):
-        page.locator(".modal.in, .modal.show").get_by_role("button", name="Delete").click()
+    page.get_by_text("Delete", exact=True).click()
+    page.get_by_role("button", name="Yes, delete it").click()
+    page.get_by_text("Deleted.").wait_for()
     with pytest.raises(HTTPError) as ended:
         urlopen(address, timeout=10)
     with ended.value as answer:

@@ -39,7 +39,7 @@ class CalendarView(StrictQueryMixin, FormPageView):
 
     name = "Calendar"
     access_scope = "tasks"
-    page_template = "exchange/calendar.html"
+    page_template, button = "exchange/calendar.html", "Make an address"
     serializer_class = CalendarSerializer
 
     def page_context(self, data: Any) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class ImportView(StrictQueryMixin, FormPageView):
 
     name = "Import"
     access_scope = "tasks"
-    page_template = "exchange/import.html"
+    page_template, button = "exchange/import.html", "Import"
     serializer_class = ImportSerializer
     parser_classes = (DocumentParser, CSVParser, CalendarParser, SessionMultiPartParser)
 

@@ -24,6 +24,9 @@ class ProjectQuerySet(OwnedQuerySet):
     def in_order(self) -> Self:
         return self.order_by("position", "id")
 
+    def for_choice(self) -> Self:
+        return self.active().in_order()
+
 
 class Project(Positioned):
     name = models.CharField(max_length=100, validators=[validate_no_hidden_characters])

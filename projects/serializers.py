@@ -24,4 +24,11 @@ class ProjectSerializer(OwnedSerializer):
             "created_at",
             "updated_at",
         ]
-        extra_kwargs = {"color": {"allow_blank": False}, "position": {"read_only": True}}
+        extra_kwargs = {
+            "color": {
+                "allow_blank": False,
+                "style": {"template": "projects/color_field.html", "folded": True},
+            },
+            "archived": {"style": {"folded": True}},
+            "position": {"read_only": True},
+        }

@@ -6,6 +6,7 @@ from rest_framework.reverse import reverse
 
 from todo_project.api.conditional_lists import ConditionalListMixin
 from todo_project.api.filters import OwnedFilterBackend
+from todo_project.api.forms import Message
 from todo_project.api.idempotency import idempotent
 from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.pagination import KeysetPagination
@@ -17,6 +18,7 @@ from todo_project.api.viewsets import OwnedViewSet
 
 from .filters import ProjectFilter
 from .models import Project
+from .pages import detail_context, list_context, project_message
 from .schema import project_schema
 from .serializers import ProjectSerializer
 
@@ -38,6 +40,18 @@ class ProjectViewSet(
     filter_backends = [OwnedFilterBackend]
     filterset_class = ProjectFilter
     pagination_class = KeysetPagination
+    back = "project-list"  # of the browsable API
+    deleted: Any
+
+    @property
+    def page(self) -> str:
+        return "projects/detail.html" if self.detail else "projects/list.html"
+
+    def page_context(self, data: Any) -> dict[str, Any]:
+        return detail_context(self, data) if self.detail else list_context(self, data)
+
+    def form_message(self, data: Any) -> Message | None:
+        return project_message(self, data)
 
     create = idempotent(OwnedViewSet.create)
 
@@ -58,3 +72,4 @@ class ProjectViewSet(
         if fate:
             instance.discard_tasks(self.writing)
         super().perform_destroy(instance)
+        self.deleted = instance

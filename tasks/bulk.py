@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from accounts.requests import AuthenticatedRequest
 from projects.models import Project
+from todo_project.api.forms import Message
 from todo_project.api.idempotency import idempotent
 from todo_project.api.ignored_members import IgnoredMembersMixin, find_ignored_members
 from todo_project.api.preconditions import PreconditionFailed, matches
@@ -16,7 +18,8 @@ from todo_project.api.problems import Conflict, invalid
 from todo_project.api.query_parameters import StrictQueryMixin
 from todo_project.api.viewsets import OwnedGenericViewSet
 
-from . import completions
+from . import bulk_forms, completions
+from .done import bulk_message
 from .models import Task
 from .operations import MOST, STATUSES, BulkSerializer, OperationSerializer, is_id
 from .schema import bulk_schema
@@ -35,9 +38,15 @@ class BulkViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
     @bulk_schema
     @idempotent
     def bulk(self, request: AuthenticatedRequest) -> Response:
-        operations = read_operations(request.data)
+        form = request.data if isinstance(request.data, QueryDict) else None
+        if form is not None:
+            operations: list[Any] = bulk_forms.read_operations(form, request.user)
+        else:
+            operations = read_operations(request.data)
         bulk = Bulk(self, operations)
         done = [bulk.run(place, operation) for place, operation in enumerate(operations)]
+        if form is not None:
+            self.done = operations[0]["op"], [task for task, _ in done], bulk.find_changed()
         self.writing.flush()
         self.ignored_members = [
             name for name in request.data if name != "operations"
@@ -47,12 +56,15 @@ class BulkViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
         ]
         return Response({"results": results})
 
+    def form_message(self, data: Any) -> Message:
+        return bulk_message(self.request.user, *self.done)
+
 
 class Bulk:
     """The tasks of one call, by their ids and refs, and what is done to them so far."""
 
     def __init__(self, view: BulkViewSet, operations: Sequence[Any]) -> None:
-        self.owner, self.writing = view.request.user, view.writing
+        self.owner, self.writing, self.operations = view.request.user, view.writing, operations
         context = view.get_serializer_context()
         self.shape = OperationSerializer()
         self.new = TaskSerializer(context=context)
@@ -140,6 +152,16 @@ class Bulk:
         if expected is not None and not matches(expected, self.etags.get(key, "")):
             raise PreconditionFailed()
         return task
+
+    def find_changed(self) -> list[str]:
+        """The tasks to undo it for: ids, with the occurrences that were completed or undone."""
+        if self.operations[0]["op"] == "delete":
+            return [str(one["id"]) for one in reversed(self.operations)]  # parents first
+        numbers = {one["id"]: one.get("occurrence") for one in self.operations}
+        changed = [task for task in self.writing.updated if isinstance(task, Task)]
+        # Subtasks that were completed with these tasks as well.
+        keys = [task.pk for task in changed if task.completed or task.pk in numbers]
+        return [f"{pk}-{numbers[pk]}" if numbers.get(pk) else str(pk) for pk in keys[:MOST]]
 
     def ignore(self, place: int, path: str, names: Sequence[str]) -> None:
         self.ignored += [f"operations.{place}.{path}{name}" for name in names]

@@ -1,15 +1,26 @@
-"""What pages say after a form has changed a task, and how to undo it."""
+"""What pages say after a form has changed tasks, and how to undo it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import Truncator
 
 from todo_project.api.forms import Message
 
+from .due_text import describe_day
 from .models import Task
 
 SHOWN = 60  # characters of a title, because a cookie holds the message
+TEXTS = {
+    "complete": "completed",
+    "reopen": "open again",
+    "delete": "in the trash",
+    "restore": "back",
+    "update": "changed",
+}
+OPPOSITES = {"complete": "reopen", "reopen": "complete", "delete": "restore"}
 
 
 def quote(task: Task) -> str:
@@ -21,24 +32,19 @@ def task_message(view: Any, data: Any) -> Message | None:
     if view.action == "destroy":
         restore = reverse("task-restore", args=[view.deleted.pk])
         return Message(f"{quote(view.deleted)} is in the trash.", {"action": restore})
-    title = quote(data.serializer.instance)
-    if view.action == "complete":
-        return completion_message(title, view, data)
-    texts = {"create": f"{title} is added.", "restore": f"{title} is back."}
-    return Message(texts[view.action]) if view.action in texts else None
+    task = data.serializer.instance
+    texts = {"create": "added", "restore": "back"}
+    if view.action in texts:
+        return Message(f"{quote(task)} is {texts[view.action]}.")
+    return None
 
 
-def completion_message(title: str, view: Any, data: Any) -> Message:
-    completed = view.request.data.get("completed") == "true"
-    undo = {
-        "action": reverse("task-complete", args=[data["id"]]),
-        "_method": "PATCH",
-        "completed": "false" if completed else "true",
-    }
-    if not completed:
-        return Message(f"{title} is open again.", undo)
-    if data["repeat"]:
-        undo["occurrence"] = data["occurrence"] - 1
-        if not data["completed"]:
-            return Message(f"{title} is completed. It is due again on {data['due_date']}.", undo)
-    return Message(f"{title} is completed.", undo)
+def bulk_message(user: Any, op: str, done: Sequence[Task], changed: Sequence[str]) -> Message:
+    """For `BulkViewSet`. `changed` has the keys of the tasks to undo it for, see `read_key()`."""
+    names = quote(done[0]) if len(done) == 1 else f"{len(done)} tasks"
+    text = f"{names} {'is' if len(done) == 1 else 'are'} {TEXTS[op]}."
+    if len(done) == 1 and op == "complete" and not done[0].completed and done[0].due_date:
+        day = describe_day(done[0].due_date, user.local_time(timezone.now()).date())
+        text = f"{names} is completed. It is due again: {day}."
+    undo = {"action": reverse("task-bulk"), "op": OPPOSITES.get(op), "task": changed}
+    return Message(text, undo if changed and op in OPPOSITES else {})

@@ -95,15 +95,15 @@ class TaskSerializer(OwnedSerializer):
         models.TimeField: WallClockField,
     }
     serializer_related_field = OwnedRelatedField
-    completed = serializers.BooleanField(required=False)
+    completed = serializers.BooleanField(required=False, style={"omitted": True})  # has a button
     description = NullableTextField(
         required=False,
         allow_blank=True,
         trim_whitespace=False,
         max_length=10_000,
-        style={"base_template": "textarea.html"},
+        style={"base_template": "textarea.html", "folded": True},
     )
-    priority = PriorityField(required=False)
+    priority = PriorityField(required=False, style={"folded": True})
     tags = TagListField()
 
     class Meta:
@@ -129,12 +129,24 @@ class TaskSerializer(OwnedSerializer):
             "updated_at",
         ]
         extra_kwargs = {
-            "parent": {"style": {"base_template": "input.html"}},  # of too many to choose from
+            "due_date": {"style": {"folded": True}},
+            "due_time": {"style": {"folded": True}},
+            "project": {"style": {"folded": True}},
+            # Too many to choose from.
+            "parent": {
+                "style": {
+                    "template": "tasks/parent_field.html",
+                    "input_type": "number",
+                    "folded": True,
+                }
+            },
             "position": {"read_only": True},
             "repeat": {
                 "allow_blank": False,
                 "help_text": "A rule of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`.",
+                "style": {"template": "tasks/repeat_field.html", "folded": True},
             },
+            "repeat_from": {"style": {"folded": True}},
             "occurrence": {"read_only": True},
         }
 
@@ -143,8 +155,9 @@ class TaskSerializer(OwnedSerializer):
         """A change may also add and remove single tags."""
         fields = super().fields
         if self.partial and not fields["tags"].read_only:
-            fields["tags_add"] = TagListField(write_only=True)
-            fields["tags_remove"] = TagListField(write_only=True)
+            for name in ("tags_add", "tags_remove"):
+                fields[name] = TagListField(write_only=True)
+                fields[name].style["omitted"] = True  # in forms
         return fields
 
     def to_internal_value(self, data: Any) -> Any:

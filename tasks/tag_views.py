@@ -14,6 +14,8 @@ from rest_framework.response import Response
 
 from accounts.requests import AuthenticatedRequest
 from todo_project.api.conditional_lists import StateTagMixin, make_state_tag
+from todo_project.api.form_pages import FormPageView
+from todo_project.api.forms import Message
 from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.preconditions import matches
 from todo_project.api.problems import Conflict
@@ -34,18 +36,36 @@ class TagSerializer(serializers.Serializer[Any]):
     )
 
 
+SHOWN = 200  # tags in a page
 FIELDS = [*TagSerializer().fields]  # another release may answer other members
 
 
 @tag_schema
-class TagViewSet(IgnoredMembersMixin, StrictQueryMixin, StateTagMixin, OwnedGenericViewSet):
+class TagViewSet(
+    IgnoredMembersMixin, StrictQueryMixin, StateTagMixin, FormPageView, OwnedGenericViewSet
+):
     """A tag is there while a task that is not in the trash has it."""
 
     access_scope = "tasks"
     queryset = Task.objects.all()
     serializer_class = TagSerializer
     pagination_class = None
+    page, back = "tasks/tags.html", "tag-list"  # of the browsable API
     request: AuthenticatedRequest
+
+    @property
+    def form_initial(self) -> dict[str, str]:
+        return {"name": self.kwargs["name"]} if self.detail else {}
+
+    def page_context(self, data: Any) -> dict[str, Any]:
+        tags = data if isinstance(data, list) else None
+        name = f"#{self.kwargs['name']}" if self.detail else "Tags"
+        more = max(len(tags or []) - SHOWN, 0)
+        return {"name": name, "description": "", "tags": tags and tags[:SHOWN], "more": more}
+
+    def form_message(self, data: Any) -> Message:
+        old = self.kwargs["name"]
+        return Message(f"#{old} is now #{data['name']}." if data else f"#{old} is deleted.")
 
     @property
     def refusals(self) -> tuple[int, ...]:

@@ -144,7 +144,7 @@ class TagListField(StringListField):
             child=TagNameField(max_length=LONGEST),
             required=False,
             max_length=MOST,
-            style={"base_template": "tags.html"},
+            style={"base_template": "tags.html", "folded": True},
             **options,
         )
 

@@ -1,6 +1,7 @@
 """The trash: where a task is after DELETE until it is restored or deleted for good."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.mixins import DestroyModelMixin, ListModelMixin
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts.requests import AuthenticatedRequest
 from todo_project.api.conditional_lists import ConditionalListMixin
+from todo_project.api.forms import Message
 from todo_project.api.pagination import KeysetPagination
 from todo_project.api.preconditions import ETagMixin
 from todo_project.api.query_parameters import StrictQueryMixin
@@ -16,6 +18,7 @@ from todo_project.api.viewsets import OwnedGenericViewSet
 from todo_project.api.writes import write_of
 
 from .models import Task
+from .pages import trash_context
 from .schema import trash_schema
 from .serializers import TaskSerializer
 
@@ -44,7 +47,14 @@ class TrashViewSet(
     serializer_class = TrashedTaskSerializer
     filter_backends = []
     pagination_class = KeysetPagination
+    page, back = "tasks/trash.html", "trash-list"  # of the browsable API
     request: AuthenticatedRequest
+
+    def page_context(self, data: Any) -> dict[str, Any]:
+        return trash_context(self, data) if hasattr(data, "serializer") else {}
+
+    def form_message(self, data: Any) -> Message:
+        return Message("The trash is empty." if self.action == "empty" else "Deleted for good.")
 
     @extend_schema(operation_id="trash_empty", summary="Empty the trash", responses={204: None})
     def empty(self, request: Request) -> Response:

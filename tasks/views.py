@@ -24,6 +24,7 @@ from todo_project.api.viewsets import OwnedViewSet
 from .done import task_message
 from .filters import CallersClock, CountFilter, TaskFilter
 from .models import Task
+from .pages import detail_context, list_context
 from .schema import task_schema
 from .serializers import CompletionSerializer, SummarySerializer, TaskSerializer
 
@@ -46,7 +47,7 @@ class TaskViewSet(
     filterset_class = TaskFilter
     filtered_actions = ["list", "summary"]
     pagination_class = KeysetPagination
-    page_template, back = "tasks/tasks.html", "task-list"  # of the browsable API
+    back = "task-list"  # of the browsable API
     request: AuthenticatedRequest
 
     @cached_property
@@ -71,6 +72,19 @@ class TaskViewSet(
     @property
     def refusals(self) -> tuple[int, ...]:
         return (409,) if self.action == "complete" else ()
+
+    @property
+    def page(self) -> str:
+        return "tasks/detail.html" if self.detail else "tasks/list.html"
+
+    @property
+    def form_initial(self) -> dict[str, str]:
+        """A new task is in the project whose tasks are shown."""
+        project = "" if self.detail else self.request.query_params.get("project", "")
+        return {"project": project} if project.isdecimal() else {}
+
+    def page_context(self, data: Any) -> dict[str, Any]:
+        return detail_context(self, data) if self.detail else list_context(self, data)
 
     def form_message(self, data: Any) -> Message | None:
         """For the browsable API, see `forms.redirect()`."""

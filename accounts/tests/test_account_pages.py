@@ -97,7 +97,7 @@ def test_the_tokens_are_listed_with_buttons(browser, cyd, bob):
 
     page = open_page(browser, "tokens").content.decode()
 
-    assert f'<form action="/api/auth/tokens/{pk}" data-method="DELETE">' in page
+    assert f'<form method="post" action="/api/auth/tokens/{pk}">' in page
     assert "does not expire" in page
     assert "never used" in page
     assert HOSTILE not in page
@@ -120,7 +120,7 @@ def test_the_sign_ins_are_listed_with_buttons(browser, cyd):
     page = open_page(browser, "sign-ins").content.decode()
     ended = browser.delete(f"/api/auth/sign-ins/{sign_in.pk}").content.decode()
 
-    assert f'<form action="/api/auth/sign-ins/{sign_in.pk}" data-method="DELETE">' in page
+    assert f'<form method="post" action="/api/auth/sign-ins/{sign_in.pk}">' in page
     assert HOSTILE not in page
     assert '<a href="/api/auth/sign-ins">Back to the list</a>' in ended
     assert not SignIn.objects.exists()

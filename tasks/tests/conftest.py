@@ -1,6 +1,9 @@
+import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from projects.models import Project
@@ -47,3 +50,34 @@ def on(monkeypatch):
         monkeypatch.setattr(timezone, "now", lambda: now)
 
     return on
+
+
+@pytest.fixture
+def browser(alice):
+    """A browser in which Alice is logged in. It has to send a CSRF token."""
+    client = Client(enforce_csrf_checks=True, headers={"accept": "text/html"})
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def send(browser):
+    """Sends a form with a CSRF token."""
+    page = browser.get("/api/tasks").text
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+
+    def send(path, **fields):
+        return browser.post(path, {"csrfmiddlewaretoken": token, **fields})
+
+    return send
+
+
+def press_undo(browser, page):
+    """Sends the form in the message of a page, as a browser does."""
+    form = re.search(r'<form class="undo".*?</form>', page, re.DOTALL)[0]
+    fields = re.findall(r'name="(\w+)" value="([^"]*)"', form)
+    action = re.search(r'action="([^"]+)"', form)[1]
+    values: dict[str, list[str]] = {}
+    for name, value in fields:
+        values.setdefault(name, []).append(unescape(value))
+    return browser.post(action, values)

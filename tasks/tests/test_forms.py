@@ -1,45 +1,16 @@
 """The forms of the browsable API, see `todo_project.api.forms`."""
 
-import re
-from html import unescape
 from urllib.parse import urlencode
 
 import pytest
 from django.core.files.base import ContentFile
-from django.test import Client
 
 from accounts.tokens import RefreshToken
 from tasks.models import Task
 
+from .conftest import press_undo
+
 FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture
-def browser(alice):
-    """A browser in which Alice is logged in. It has to send a CSRF token."""
-    client = Client(enforce_csrf_checks=True, headers={"accept": "text/html"})
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
-def send(browser):
-    """Sends a form with a CSRF token."""
-    page = browser.get("/api/tasks").text
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
-
-    def send(path, **fields):
-        return browser.post(path, {"csrfmiddlewaretoken": token, **fields})
-
-    return send
-
-
-def press_undo(browser, page):
-    """Sends the form in the message of a page, as a browser does."""
-    form = re.search(r'<form class="undo".*?</form>', page, re.DOTALL)[0]
-    fields = re.findall(r'name="(\w+)" value="([^"]*)"', form)
-    action = re.search(r'action="([^"]+)"', form)[1]
-    return browser.post(action, {name: unescape(value) for name, value in fields})
 
 
 def test_a_form_leads_back_to_the_list_as_it_was_filtered(send, browser):
@@ -188,32 +159,41 @@ def test_wrong_input_shows_the_errors_and_what_was_typed(send):
     assert f'name="next" value="{path}"' in response.text
 
 
-@pytest.mark.parametrize("completed", ["true", "false"])
-def test_completing_can_be_undone(send, browser, add, completed):
-    task = add("Buy milk", completed=completed == "false")
-    before = task.completed
+@pytest.mark.parametrize("button", ["complete", "reopen"])
+def test_completing_and_reopening_can_be_undone(send, browser, add, button):
+    task = add("Buy milk", completed=button == "reopen")
 
-    path = f"/api/tasks/{task.pk}/complete"
-    response = send(path, _method="PATCH", completed=completed, next="/api/tasks")
+    send("/api/tasks/bulk", **{button: task.pk}, next="/api/tasks")
     between = Task.objects.get().completed
-    after = press_undo(browser, browser.get(response["Location"]).text)
+    after = press_undo(browser, browser.get("/api/tasks").text)
 
     assert after.status_code == 303
-    assert (between, Task.objects.get().completed) == (not before, before)
+    assert (between, Task.objects.get().completed) == (button == "complete", button == "reopen")
 
 
 def test_completing_an_occurrence_can_be_undone(send, browser, add, on):
     on("2026-12-01")
     bins = add("Bins", due_date="2026-12-01", repeat="FREQ=WEEKLY;BYDAY=TU")
 
-    path = f"/api/tasks/{bins.pk}/complete"
-    form = {"_method": "PATCH", "completed": "true", "occurrence": "1", "next": "/api/tasks"}
-    send(path, **form)
+    send("/api/tasks/bulk", complete=f"{bins.pk}-1", next="/api/tasks")
+    page = browser.get("/api/tasks").text
     moved = str(Task.objects.get().due_date)
-    press_undo(browser, browser.get("/api/tasks").text)
+    press_undo(browser, page)
 
+    assert "“Bins” is completed. It is due again: 8 December." in page
     assert moved == "2026-12-08"
     assert str(Task.objects.get().due_date) == "2026-12-01"
+
+
+def test_undo_reopens_the_subtasks_that_were_completed_as_well(send, browser, chain):
+    Task.objects.filter(pk=chain[1].pk).update(completed_at="2026-11-01T10:00Z")
+
+    send("/api/tasks/bulk", complete=chain[0].pk, next="/api/tasks")
+    done = Task.objects.exclude(completed_at=None).count()
+    press_undo(browser, browser.get("/api/tasks").text)
+
+    assert done == 4
+    assert [task.completed for task in Task.objects.order_by("pk")] == [False, True, False, False]
 
 
 def test_deleting_can_be_undone(send, browser, milk):

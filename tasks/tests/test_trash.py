@@ -183,4 +183,4 @@ def test_the_page_has_a_button_to_empty_the_trash(client, alice, rye):
 
     page = client.get(URL, headers={"accept": "text/html"}).content.decode()
 
-    assert 'data-method="DELETE"' in page
+    assert "Yes, delete all</button>" in page

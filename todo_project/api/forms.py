@@ -81,7 +81,7 @@ def redirect(view: Any, request: Request, response: Response) -> bool:
     if path is None or not status.is_success(response.status_code):
         return False
     text, undo = find_message(view, request, response)
-    messages.success(request._request, text, extra_tags=urlencode(undo))
+    messages.success(request._request, text, extra_tags=urlencode(undo, doseq=True))
     response.status_code = status.HTTP_303_SEE_OTHER
     response["Location"] = path
     return True

@@ -16,6 +16,10 @@ class OwnedQuerySet(models.QuerySet[Any]):
     def for_user(self, user: Any | Parameter) -> Self:
         return self.filter(owner=user)
 
+    def for_choice(self) -> Self:
+        """Those that a form offers, in order."""
+        return self
+
 
 class Owned(models.Model):
     """A row with an owner. Only `write()` writes it."""

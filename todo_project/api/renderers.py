@@ -4,14 +4,16 @@ from typing import Any
 import orjson
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
 from . import forms
 
-# The most characters of a response that a page shows, and the most bytes of a request that a form
-# repeats. Rendering a page takes many times this memory, to escape it and to find links.
-CONTENT_LIMIT = 200_000
+# The most characters of a response that a page shows.
+SHOWN = 10_000
+# The most bytes of a request that a form repeats. Rendering takes many times this memory.
+REPEATED = 200_000
 
 
 class FastJSONRenderer(JSONRenderer):
@@ -39,32 +41,37 @@ def as_json(representation: Any) -> Any:
 
 
 class PageRenderer(BrowsableAPIRenderer):
-    """DRF's browsable API with the project's names, with redirects and with a form for PATCH."""
+    """DRF's browsable API with the project's own pages, redirects and a form for PATCH.
+
+    A view may have these attributes for its pages: `page`, the whole template; `page_template`, the
+    part of DRF's page that shows the data; `page_context()`, more for the template; `button`, the
+    text of the form's button; `back`, the name of the page after a deletion; `form_message()`, see
+    `forms.redirect()`; `form_initial`, the values of an empty form.
+    """
 
     def render(self, data: Any, media_type: Any = None, renderer_context: Any = None) -> str:
-        parts = [renderer_context[name] for name in ("view", "request", "response")]
-        if forms.redirect(*parts):
+        view, request, response = (
+            renderer_context[name] for name in ("view", "request", "response")
+        )
+        if forms.redirect(view, request, response):
             return ""
-        # DRF's template has no block for `lang`, which screen readers need.
+        self.template = getattr(view, "page", self.template)
         page: str = super().render(data, media_type, renderer_context)
-        return page.replace("<html>", '<html lang="en">', 1)
-
-    def get_content(self, *args: Any) -> str:
-        content: str = super().get_content(*args)
-        if len(content) <= CONTENT_LIMIT:
-            return content
-        return f"{content[:CONTENT_LIMIT]}\n\n… The rest is omitted. Request application/json."
+        return page
 
     def show_form_for_method(self, view: Any, method: str, request: Any, obj: Any) -> bool:
         sent = int(request.META.get("CONTENT_LENGTH") or 0)
         shown = super().show_form_for_method(view, method, request, obj)
-        return bool(shown) and sent <= CONTENT_LIMIT
+        return bool(shown) and sent <= REPEATED
 
     def get_context(self, data: Any, media_type: Any, renderer_context: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(data, media_type, renderer_context)
         view, request, response = (
             renderer_context[name] for name in ("view", "request", "response")
         )
+        context["shown_content"] = shorten(context["content"])
+        raw = context["raw_data_post_form"] or context["raw_data_put_or_patch_form"]
+        context["raw_content"] = raw.fields["_content"].initial if raw else ""
         context["next"] = forms.read_next(request)
         context["redirects"] = hasattr(view, "form_message")
         context["back"] = reverse(view.back) if hasattr(view, "back") else "/"
@@ -81,21 +88,36 @@ class PageRenderer(BrowsableAPIRenderer):
         # Offer no forms for an object that is missing, deleted or changed.
         if response.status_code in (204, 404, 412):
             context |= {"display_edit_forms": False, "delete_form": None, "patch_form": None}
-        elif response.status_code < 400 and hasattr(view, "page_context"):
-            context |= view.page_context(data)
+        # A whole page also shows what was wrong with a form.
+        shown = (400, 409, 412) if hasattr(view, "page") else ()
+        if response.status_code < 400 or response.status_code in shown:
+            context |= view.page_context(data) if hasattr(view, "page_context") else {}
         return context
 
-    def get_filter_form(self, data: Any, view: Any, request: Any) -> Any:
-        """Also shown with the errors of a filter, so that users can correct it."""
-        if getattr(view, "action", None) == "list" and "errors" in data:
-            data = []
-        return super().get_filter_form(data, view, request)
+    def render_form_for_serializer(self, serializer: Any) -> Any:
+        """With the view's `form_initial`, the values of an empty form."""
+        view: Any = serializer.context.get("view")
+        for name, value in getattr(view, "form_initial", {}).items():
+            serializer.fields[name].initial = value
+        return super().render_form_for_serializer(serializer)
+
+    def get_filter_form(self, *args: Any) -> None:
+        """None: the pages of lists have their own."""
 
     def get_name(self, view: Any) -> str:
         return display_name(super().get_name(view))
 
     def get_breadcrumbs(self, request: Any) -> list[tuple[str, str]]:
         return [(display_name(name), url) for name, url in super().get_breadcrumbs(request)]
+
+
+def shorten(content: str) -> str:
+    """As HTML. Quotation marks stay as they are, because escaping doubles the size of JSON."""
+    if len(content) > SHOWN:
+        content = f"{content[:SHOWN]}\n\n… The rest is omitted. Request application/json."
+    for letter, entity in {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.items():
+        content = content.replace(letter, entity)
+    return mark_safe(content)  # noqa: S308
 
 
 def display_name(name: str) -> str:

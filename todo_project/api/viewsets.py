@@ -36,11 +36,12 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
 
     def within_write(self, handler: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Runs a handler within `write()`. An exception rolls back all changes."""
-        with write(request.user.pk) as self.writing:
-            self.writing.owners[request.user.pk] = request.user
-            response = handler(request, *args, **kwargs)
-        self.writing = None
-        return response
+        try:
+            with write(request.user.pk) as self.writing:
+                self.writing.owners[request.user.pk] = request.user
+                return handler(request, *args, **kwargs)
+        finally:
+            self.writing = None
 
     def get_queryset(self) -> QuerySet[Any]:
         queryset: QuerySet[Any] = owned(self.queryset, bool(self.writing))

@@ -1,8 +1,11 @@
 from typing import Any
 
 from django import template
+from rest_framework.fields import ChoiceField
 
 from todo_project.api.forms import read_undo
+
+MOST = 100  # objects to choose from: a page must not grow with an account
 
 register = template.Library()
 
@@ -22,3 +25,34 @@ def hidden_fields(context: Any, method: str = "POST", next: str = "") -> dict[st
         "method": method,
         "next": next or context.get("next") or request.get_full_path(),
     }
+
+
+@register.filter
+def choices(field: Any) -> list[tuple[str, str]]:
+    """The values and texts of a field: of a relation the first objects, and the chosen one."""
+    if isinstance(field._field, ChoiceField):
+        return [(one.value, one.display_text) for one in field.iter_options()]
+    objects = field.get_queryset().for_choice()
+    found = {str(one.pk): str(one) for one in objects[:MOST]}
+    chosen = str(field.value)
+    if chosen.isdecimal() and chosen not in found:
+        found |= {str(one.pk): str(one) for one in field.get_queryset().filter(pk=chosen[:18])}
+    return [*found.items()]
+
+
+@register.filter
+def fields_of(form: Any, folded: bool) -> list[Any]:
+    """The fields that users fill in: those that are folded, or the others."""
+    shown = (field for field in form if not (field.read_only or field.style.get("omitted")))
+    return [field for field in shown if field.style.get("folded", False) == folded]
+
+
+@register.filter
+def has_errors(form: Any) -> bool:
+    return bool(getattr(form, "_errors", None))
+
+
+@register.filter
+def form_errors(form: Any) -> list[str]:
+    """The errors that belong to no field."""
+    return list(getattr(form, "_errors", {}).get("non_field_errors", []))

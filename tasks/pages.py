@@ -1,0 +1,200 @@
+"""What the pages of tasks show besides the response: rows, tabs, filters and choices.
+
+Each page takes the same number of queries, however many tasks it shows.
+"""
+
+from datetime import datetime
+from itertools import islice
+from types import SimpleNamespace
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from projects.models import Project
+from todo_project.api.filters import OwnedFilterBackend
+from todo_project.api.prepared import values_given
+from todo_project.api.viewsets import owned
+
+from .completions import make_series
+from .due_text import describe_day
+from .filters import CallersClock, CountFilter
+from .models import Task
+from .rows import describe_instant, make_rows
+from .subtasks import DEEPEST
+from .tag_counts import count_tags
+from .versions import compare
+
+COMING = 5  # dates of a task that repeats
+MOST = 100  # projects and tags to choose from, and the largest count of the trash
+# The tabs: a label, the parameters of the list, the key of the count in the summary.
+TABS = [
+    ("All", {}, "total"),
+    ("Pending", {"status": "pending"}, "pending"),
+    ("Today", {"due": "today"}, "due_today"),
+    ("Overdue", {"due": "overdue"}, "overdue"),
+    ("Completed", {"status": "completed"}, "completed"),
+]
+SORTS = {
+    "": "Newest first",
+    "created": "Oldest first",
+    "due_date": "By due date",
+    "-priority": "By priority",
+    "title": "By title",
+    "position": "In your own order",
+    "-updated": "Last changed first",
+}
+PRIORITIES = {"": "Any priority", "high": "High", "medium": "Medium", "low": "Low", "none": "None"}
+DUES = {
+    "": "Any due date",
+    "today": "Today",
+    "overdue": "Overdue",
+    "upcoming": "After today",
+    "any": "With a due date",
+    "none": "Without a due date",
+}
+STATUSES = {"": "All", "pending": "Pending", "completed": "Completed"}
+FOLDED = ["project", "tag", "priority", "due_after", "due_before"]  # in the form of filters
+OTHERS = {"project": "Several projects", "sort": "Another order", "priority": "Several priorities"}
+BARE = {"status": "", "due": ""}
+UNFILTERED = ["page_size", "cursor", "sort"]
+LIVE = Task.objects.live()
+
+
+def list_context(view: Any, data: Any) -> dict[str, Any]:
+    """For the list, and for what was wrong with a new task or with a filter."""
+    user, tasks = view.request.user, getattr(getattr(data, "serializer", None), "instance", None)
+    listed = isinstance(tasks, list)
+    query = view.request.query_params if listed else QueryDict()
+    projects = offer_projects(user)
+    return {
+        "description": "",
+        "rows": make_rows(user, tasks, projects) if isinstance(tasks, list) else None,
+        "tabs": make_tabs(user, query, view.request.path),
+        "filtered": any(value for name, value in query.items() if name not in UNFILTERED),
+        "projects": projects.values(),
+        "selects": make_selects(user, query, projects),
+        "chosen": any(query.get(name) for name in FOLDED),
+        "query": query,
+    }
+
+
+def trash_context(view: Any, data: Any) -> dict[str, Any]:
+    user = view.request.user
+    tabs = make_tabs(user, QueryDict(), view.request.path)
+    rows = make_rows(user, data.serializer.instance)
+    return {"name": "Trash", "description": "", "rows": rows, "tabs": tabs}
+
+
+def make_tabs(user: Any, query: QueryDict, path: str) -> list[dict[str, Any]]:
+    """The tabs keep the other filters, and count with them."""
+    kept = query.copy()
+    for name in ("status", "due", "cursor", "page_size"):
+        kept.pop(name, None)
+    counts, active = count(user, kept), {name: query.get(name, "") for name in ("status", "due")}
+    in_trash = Task.objects.trashed().for_user(user)[: MOST + 1].count()
+    tabs = [
+        {
+            "label": label,
+            "url": write_url(kept, values),
+            "count": counts[key],
+            "active": path == reverse("task-list") and active == {**BARE, **values},
+        }
+        for label, values, key in TABS
+    ]
+    trash = reverse("trash-list")
+    shown = f"{MOST}+" if in_trash > MOST else in_trash
+    return [*tabs, {"label": "Trash", "url": trash, "count": shown, "active": path == trash}]
+
+
+def write_url(kept: QueryDict, values: dict[str, str]) -> str:
+    query = kept.copy()
+    query.update({name: value for name, value in values.items() if value})
+    return f"{reverse('task-list')}?{query.urlencode()}" if query else reverse("task-list")
+
+
+def count(user: Any, query: QueryDict) -> dict[str, int]:
+    """The summary of the tasks with these filters, which are valid."""
+    now = user.local_time(timezone.now())
+    clock = {"today": now.date(), "time": now.time(), "zone": user.timezone}
+    view = SimpleNamespace(
+        action="list",
+        filtered_actions=["list"],
+        filterset_class=CountFilter,
+        parameters={"caller": user.pk, **clock},
+    )
+    request: Any = SimpleNamespace(user=user, query_params=query)
+    tasks = OwnedFilterBackend().filter_queryset(request, owned(LIVE, False), view)
+    with values_given(view.parameters):
+        counts: dict[str, int] = tasks.summary(CallersClock())
+    return counts
+
+
+def offer_projects(user: Any) -> dict[int, Project]:
+    projects = Project.objects.for_user(user).for_choice()[:MOST]
+    return {project.pk: project for project in projects}
+
+
+def make_selects(
+    user: Any, query: QueryDict, projects: dict[int, Project]
+) -> dict[str, dict[str, str]]:
+    """The values and texts of the select of each filter, with the value that it has."""
+    tags = {tag["name"]: tag["name"] for tag in count_tags(user.pk)[:MOST]}
+    names = {str(pk): project.name for pk, project in projects.items()}
+    selects = {
+        "project": {"": "Any project", "none": "No project", **names},
+        "tag": {"": "Any tag", **tags},
+        "sort": SORTS,
+        "status": STATUSES,
+        "due": DUES,
+        "priority": PRIORITIES,
+    }
+    for name, texts in selects.items():
+        chosen = query.get(name, "")
+        if chosen not in texts:
+            selects[name] = {**texts, chosen: name_choice(user, name, chosen)}
+    return selects
+
+
+def name_choice(user: Any, filter_name: str, value: str) -> str:
+    """The text of a value that the select does not offer."""
+    if filter_name == "project" and value.isdecimal():
+        project = Project.objects.for_user(user).filter(pk=value).first()
+        return project.name if project else value
+    return OTHERS.get(filter_name, value)
+
+
+def detail_context(view: Any, data: Any) -> dict[str, Any]:
+    """For a task, for what was wrong with an edit, and for an edit of an outdated page."""
+    task = getattr(getattr(data, "serializer", None), "instance", None)
+    conflict: dict[str, Any] = {}
+    if view.response.status_code == 412 and isinstance(view.request.data, QueryDict):
+        task = view.find(id=int(view.kwargs["pk"]))
+        conflict = compare(view, task) if task else {}
+    if task is None:
+        return {"description": ""}
+    user, now = view.request.user, view.request.user.local_time(timezone.now())
+    subtasks = Task.objects.live().for_user(user).filter(parent=task.pk)
+    related = [task, *subtasks.order_by("position", "id")[:MOST]]
+    row, *below = make_rows(user, related)
+    parent = Task.objects.for_user(user).filter(pk=task.parent_id).first()
+    return {
+        "description": "",
+        "name": str(task),
+        "row": row,
+        "tags": task.tags,
+        "below": below,
+        "parent": parent,
+        "may_have_subtasks": task.depth < DEEPEST,
+        "coming": list_coming(task, now),
+        "completed_at": describe_instant(task.completed_at, user),
+        **conflict,
+    }
+
+
+def list_coming(task: Task, now: datetime) -> list[str]:
+    if not task.repeat or task.completed:
+        return []
+    days = islice(make_series(task, {}).coming(now.date()), COMING)
+    return [describe_day(day, now.date()) for day in days]

@@ -1,0 +1,95 @@
+"""Tasks as lists and pages show them, in words and with what belongs to them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Count
+from django.utils import timezone
+
+from projects.models import Project
+
+from .due_text import describe_day, describe_due, is_overdue
+from .models import Task
+from .templatetags.repeats import next_date, repeat_text
+
+SHOWN_TAGS = 5  # in a row; the page of the task has all
+
+
+class Row(NamedTuple):
+    """A task as a list shows it, in words."""
+
+    task: Task
+    due: str
+    overdue: bool
+    project: Project | None
+    subtasks: int
+    done: int
+    repeats: str
+    next_due: str  # the date after completing it now
+    deleted: str
+
+    @property
+    def title(self) -> str:
+        """As it is stored, if it can be seen: the element around it isolates its direction."""
+        shown = str(self.task)
+        return shown if shown == f"Task {self.task.pk}" else self.task.title
+
+    @property
+    def key(self) -> str:
+        """The id, and the occurrence of a task that repeats; see `read_key()`."""
+        return f"{self.task.pk}-{self.task.occurrence}" if self.task.repeat else str(self.task.pk)
+
+    @property
+    def tags(self) -> Any:
+        return self.task.tags[:SHOWN_TAGS]
+
+    @property
+    def more_tags(self) -> int:
+        return max(len(self.task.tags) - SHOWN_TAGS, 0)
+
+
+def make_rows(
+    user: Any, tasks: Iterable[Task], known: dict[int, Project] | None = None
+) -> list[Row]:
+    tasks = list(tasks)
+    now, steps = user.local_time(timezone.now()), count_subtasks(user, tasks)
+    projects = find_projects(user, tasks, known or {})
+    return [
+        Row(
+            task,
+            describe_due(task, now),
+            is_overdue(task, now),
+            projects.get(task.project_id or 0),
+            *steps.get(task.pk, (0, 0)),
+            repeat_text(vars(task)),
+            describe_next(task, user, now),
+            describe_instant(task.deleted_at, user),
+        )
+        for task in tasks
+    ]
+
+
+def count_subtasks(user: Any, tasks: Sequence[Task]) -> dict[int, tuple[int, int]]:
+    """For each of these tasks that has subtasks: how many, and how many are completed."""
+    below = Task.objects.live().for_user(user).filter(parent__in=[task.pk for task in tasks])
+    counts = below.order_by().values_list("parent_id")
+    counted = counts.annotate(all=Count("pk"), done=Count("completed_at"))
+    return {parent: (total, done) for parent, total, done in counted}
+
+
+def find_projects(user: Any, tasks: Iterable[Task], known: dict[int, Project]) -> dict[int, Any]:
+    missing = {task.project_id for task in tasks if task.project_id} - known.keys()
+    return {**known, **Project.objects.for_user(user).in_bulk(missing)} if missing else known
+
+
+def describe_next(task: Task, user: Any, now: datetime) -> str:
+    following = next_date(task, user)
+    return describe_day(following, now.date()) if following else ""
+
+
+def describe_instant(instant: datetime | None, user: Any) -> str:
+    if instant is None:
+        return ""
+    local, today = user.local_time(instant), user.local_time(timezone.now()).date()
+    return f"{describe_day(local.date(), today)}, {local:%H:%M}"

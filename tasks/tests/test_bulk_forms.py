@@ -1,0 +1,134 @@
+"""The form for selected tasks, see `tasks.bulk_forms`."""
+
+import pytest
+
+from tasks.models import Task
+
+from .conftest import press_undo
+
+URL = "/api/tasks/bulk"
+LIST = "/api/tasks?status=pending"
+
+
+@pytest.fixture
+def pair(add):
+    return [add("Buy milk", tags=["shop"]), add("Buy rye")]
+
+
+@pytest.fixture
+def apply(send):
+    """Sends the form with these tasks selected."""
+
+    def apply(op, tasks, **fields):
+        return send(URL, op=op, task=[task.pk for task in tasks], next=LIST, **fields)
+
+    return apply
+
+
+def test_it_completes_the_selected_tasks(apply, browser, pair, add):
+    other = add("Call Bob")
+
+    response = apply("complete", pair)
+
+    assert (response.status_code, response["Location"]) == (303, LIST)
+    assert [task.completed for task in Task.objects.order_by("pk")] == [True, True, False]
+    page = browser.get(LIST).text
+    assert "2 tasks are completed." in page
+    press_undo(browser, page)
+    assert Task.objects.filter(completed_at=None).count() == 3
+    assert other in Task.objects.all()
+
+
+def test_it_moves_them_to_a_project(apply, pair, work):
+    apply("move", pair, project=work.pk)
+    assert {task.project for task in Task.objects.all()} == {work}
+
+    apply("move", pair, project="")
+    assert {task.project for task in Task.objects.all()} == {None}
+
+
+def test_it_moves_a_subtree(apply, chain, work):
+    apply("move", reversed(chain), project=work.pk)
+
+    assert {task.project for task in Task.objects.all()} == {work}
+
+
+def test_it_adds_tags(apply, pair):
+    apply("tag", pair, tags="home, Shop")
+
+    assert [task.tags for task in Task.objects.order_by("pk")] == [
+        ["shop", "home"],
+        ["home", "Shop"],
+    ]
+
+
+def test_it_deletes_a_subtree_and_undo_restores_it(apply, browser, chain):
+    apply("delete", chain)
+    deleted = Task.objects.trashed().count()
+    press_undo(browser, browser.get(LIST).text)
+
+    assert deleted == 4
+    parents = [task.parent_id for task in Task.objects.live().order_by("pk")]
+    assert parents == [None, *(task.pk for task in chain[:3])]
+
+
+def test_a_button_of_a_row_ignores_the_selection(send, pair):
+    send(URL, complete=pair[0].pk, op="delete", task=[pair[1].pk], next=LIST)
+
+    assert [task.completed for task in Task.objects.live().order_by("pk")] == [True, False]
+
+
+def test_a_repeated_completion_of_an_occurrence_does_nothing(send, add):
+    bins = add("Bins", due_date="2026-12-01", repeat="FREQ=WEEKLY;BYDAY=TU")
+
+    for _ in range(2):
+        send(URL, complete=f"{bins.pk}-1", next=LIST)
+
+    assert Task.objects.get().occurrence == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"op": "complete"}, "Select 1 to 100 tasks."),
+        ({"op": "complete", "task": list(range(1, 102))}, "Select 1 to 100 tasks."),
+        ({"op": "complete", "task": "x"}, "Select 1 to 100 tasks."),
+        ({"op": "complete", "task": "٤٢"}, "Select 1 to 100 tasks."),
+        ({"op": "complete", "task": "1-2-3"}, "Select 1 to 100 tasks."),
+        ({"op": "complete", "task": "9" * 5000}, "Select 1 to 100 tasks."),
+        ({"op": "complete", "task": "0"}, "Select 1 to 100 tasks."),
+        ({"op": "complete", "task": "999999"}, "There is no such task."),
+        ({"op": "fly", "task": "1"}, "Choose what to do with the selected tasks."),
+        ({"task": "1"}, "Choose what to do with the selected tasks."),
+        ({"op": "tag", "task": "1", "tags": " , "}, "Write the tag to add."),
+        ({"op": "move", "task": "1", "project": "x"}, "Select 1 to 100 tasks."),
+    ],
+)
+def test_wrong_forms_change_nothing(send, milk, fields, error):
+    before = Task.objects.values().get()
+
+    response = send(URL, **fields, next=LIST)
+
+    assert response.status_code == 400
+    assert error in response.text
+    assert f'<a href="{LIST}">' in response.text
+    assert Task.objects.values().get() == before
+
+
+def test_a_strangers_task_is_a_missing_one(apply, bob):
+    cat = Task.objects.create(owner=bob, title="Feed the cat")
+    before = Task.objects.values().get()
+
+    response = apply("delete", [cat])
+
+    assert response.status_code == 400
+    assert "Feed the cat" not in response.text
+    assert Task.objects.values().get() == before
+
+
+def test_one_error_leaves_all_as_they_were(apply, pair, chain, work):
+    response = apply("move", [*pair, chain[1]], project=work.pk)
+
+    assert response.status_code == 400
+    assert "A parent is in the same project." in response.text
+    assert not work.tasks.exists()
