@@ -11,7 +11,7 @@ $(TESTING): export ENV_FILE = /dev/null
 $(TESTING): export SECRET_KEY = tests-only-0123456789-0123456789-0123456789-0123456789
 $(TESTING): export JWT_SIGNING_KEY = tests-only-9876543210-9876543210-9876543210-9876543210
 
-.PHONY: $(TESTING) run schema client e2e e2e-better-auth format clean
+.PHONY: $(TESTING) run schema client e2e screenshots e2e-better-auth format clean
 
 run: $(VENV)/runtime  ## migrate and serve on http://127.0.0.1:8000
 	$(BIN)/python manage.py serve --migrate
@@ -65,6 +65,9 @@ client: $(VENV)/runtime $(VENV)/clients/ready  ## lint the schema, generate clie
 e2e: $(VENV)/e2e  ## browser tests in Chromium; ARGS="-k admin" selects some
 	@test -x $(CHROMIUM) || { echo "make e2e needs Chromium: apt-get install chromium, or CHROMIUM=/path"; exit 1; }
 	CHROMIUM=$(CHROMIUM) $(BIN)/pytest -c e2e/pytest.ini e2e --ignore e2e/better_auth $(ARGS)
+
+screenshots: $(VENV)/e2e  ## write the pictures of docs/pages.md
+	CHROMIUM=$(CHROMIUM) $(BIN)/pytest -c e2e/pytest.ini e2e/pictures.py
 
 e2e-better-auth: $(VENV)/e2e  ## a front end with Better Auth, in Chromium; needs Node.js 20 and port 3000
 	@test -x $(CHROMIUM) || { echo "make $@ needs Chromium: apt-get install chromium, or CHROMIUM=/path"; exit 1; }
