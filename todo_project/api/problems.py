@@ -15,6 +15,7 @@ from django.db import (
     OperationalError,
 )
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.text import Truncator
 from django.views import defaults
 from rest_framework import status
@@ -164,6 +165,12 @@ def is_api(request: HttpRequest) -> bool:
     return f"{request.path}/".startswith("/api/")
 
 
+def wants_page(request: HttpRequest) -> bool:
+    """Whether an error outside a view is a page. Under `/api`, programs get a problem."""
+    types = ["application/json", "text/html"]
+    return not is_api(request) or request.get_preferred_type(types) == "text/html"
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler400`: suspicious requests, such as an unknown host or too many parameters."""
     if is_api(request):
@@ -173,9 +180,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler404`"""
-    if is_api(request):
-        return problem_response(404, "not_found", "Not found.")
-    return defaults.page_not_found(request, exception)
+    if wants_page(request):
+        return render(None, "404.html", status=404)
+    return problem_response(404, "not_found", "Not found.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -183,12 +190,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = translate(sys.exception())
     if not isinstance(error, APIException):
         error = APIException()
-    if is_api(request):
+    wait = getattr(error, "wait", None)
+    if not wants_page(request):
         response = problem_response(error.status_code, error.default_code, str(error.detail))
     elif error.status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
-        response = HttpResponse(error.default_detail, status=503, content_type="text/plain")
+        context = {"detail": "The database is not available.", "wait": wait, "path": request.path}
+        response = render(None, "503.html", context, status=503)  # no request, so no queries
     else:
         return defaults.server_error(request)
-    if wait := getattr(error, "wait", None):
+    if wait:
         response["Retry-After"] = str(wait)
     return response

@@ -96,6 +96,7 @@ class TooManyAttemptsMiddleware:
 def refuse(request: HttpRequest, wait: float, status: int = 429) -> HttpResponse:
     """The page that tells to come back in so many seconds."""
     seconds = math.ceil(wait)
-    response = render(request, f"{status}.html", {"wait": seconds}, status=status)
+    context = {"wait": seconds, "path": request.path}
+    response = render(request, f"{status}.html", context, status=status)
     response["Retry-After"] = str(seconds)
     return response
