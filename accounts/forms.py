@@ -9,12 +9,23 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from rest_framework import serializers
 
 from todo_project.api.constraints import is_conflict
 
-from .models import User
+from .mail_links import (
+    EmailVerifySerializer,
+    PasswordResetConfirmSerializer,
+    PasswordResetSerializer,
+)
 from .second_factor import CodeRefused
-from .serializers import RegistrationSerializer
+from .serializers import (
+    DeletionSerializer,
+    LogoutAllSerializer,
+    PasswordChangeSerializer,
+    RegistrationSerializer,
+)
+from .validators import RULES
 from .zones import time_zones
 
 
@@ -78,16 +89,65 @@ def rendered_select(name: str, value: str | None, attrs: tuple[tuple[str, Any], 
     return ZonesSelect(choices=zones).render(name, value, dict(attrs))
 
 
-class SignUpForm(forms.Form):
-    """A form for `RegistrationSerializer`, which validates the data and creates the account."""
+class PasswordInput(forms.PasswordInput):
+    """Tells password managers whether the password is new."""
 
-    email = forms.CharField(
-        label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "username"})
-    )
-    password = forms.CharField(
-        strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
-    )
-    name = forms.CharField(required=False)
+    def __init__(self, kind: str) -> None:
+        super().__init__(attrs={"autocomplete": f"{kind}-password"})
+
+
+def password_field(label: str = "Password", kind: str = "current", **options: Any) -> Any:
+    return forms.CharField(label=label, strip=False, widget=PasswordInput(kind), **options)
+
+
+def new_password_field(label: str = "Password") -> Any:
+    return password_field(label, "new", help_text=RULES)
+
+
+def email_field() -> Any:
+    widget = forms.EmailInput(attrs={"autocomplete": "username"})
+    return forms.CharField(label="E-mail address", widget=widget)
+
+
+class SerializerForm(forms.Form):
+    """A form for a serializer, which validates the data and saves it."""
+
+    serializer_class: Any
+
+    def __init__(self, *args: Any, context: Any = None, sent: Any = None, **options: Any) -> None:
+        self.context, self.sent = context or {}, sent or {}  # `sent` has members without a field
+        super().__init__(*args, **options)
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors:
+            data = {**self.sent, **self.cleaned_data}
+            self.serializer = self.serializer_class(data=data, context=self.context)
+            if not self.serializer.is_valid():
+                self.add_errors(self.serializer.errors)
+        return self.cleaned_data
+
+    def add_errors(self, errors: Any) -> None:
+        for name, details in errors.items():
+            self.add_error(name if name in self.fields else None, [str(one) for one in details])
+
+    def save(self) -> bool:
+        """False, and the form has errors, if it turns out only now that the data is not valid."""
+        try:
+            self.saved = self.serializer.save()
+        except serializers.ValidationError as error:
+            self.add_errors(error.detail)
+        except IntegrityError as error:
+            if not is_conflict(error):
+                raise
+            self.add_errors({"email": ["An account with this e-mail address exists."]})
+        return not self.errors
+
+
+class SignUpForm(SerializerForm):
+    serializer_class = RegistrationSerializer
+    email = email_field()
+    password = new_password_field()
+    name = forms.CharField(label="Name (optional)", required=False)
     timezone = forms.ChoiceField(
         label="Time zone",
         choices=lambda: [(name, name) for name in sorted(time_zones())],
@@ -96,19 +156,43 @@ class SignUpForm(forms.Form):
         help_text="The time zone of your due dates and times.",
     )
 
-    def clean(self) -> dict[str, Any]:
-        self.registration = RegistrationSerializer(data=self.cleaned_data)
-        if not self.errors and not self.registration.is_valid():
-            for name, errors in self.registration.errors.items():
-                self.add_error(name, [str(error) for error in errors])
-        return self.cleaned_data
 
-    def save(self) -> User | None:
-        try:
-            user: User = self.registration.save()
-        except IntegrityError as error:
-            if not is_conflict(error):
-                raise
-            self.add_error("email", "An account with this e-mail address exists.")
-            return None
-        return user
+class ForgottenPasswordForm(SerializerForm):
+    serializer_class = PasswordResetSerializer
+    email = email_field()
+
+
+class ResetPasswordForm(SerializerForm):
+    serializer_class = PasswordResetConfirmSerializer
+    password = new_password_field("New password")
+
+
+class ConfirmAddressForm(SerializerForm):
+    """For the link of a registration; the link of a change of address needs no password."""
+
+    serializer_class = EmailVerifySerializer
+    password = password_field(
+        required=False,
+        help_text="The one that you chose when you signed up. If you leave it empty, you choose a "
+        "new password.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        if not self.cleaned_data.get("password"):
+            self.cleaned_data.pop("password", None)
+        return super().clean()
+
+
+class ChangePasswordForm(SerializerForm):
+    serializer_class = PasswordChangeSerializer
+    current_password = password_field("Current password")
+    new_password = new_password_field("New password")
+
+
+class EndSignInsForm(SerializerForm):
+    serializer_class = LogoutAllSerializer
+
+
+class DeleteAccountForm(SerializerForm):
+    serializer_class = DeletionSerializer
+    password = password_field()

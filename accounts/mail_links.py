@@ -16,6 +16,7 @@ from .fields import EmailField, PasswordField
 from .login_limit import LoginLimit
 from .models import User
 from .serializers import WRONG_PASSWORD, check_new_password
+from .validators import RULES
 
 
 class PasswordResetSerializer(serializers.Serializer[Any]):
@@ -93,7 +94,7 @@ class EmailVerifySerializer(LinkSerializer):
 
 
 class PasswordResetConfirmSerializer(LinkSerializer):
-    password = PasswordField()
+    password = PasswordField(help_text=RULES)
     tokens = mails.reset_tokens
 
     def use(self, user: User) -> None:

@@ -1,9 +1,12 @@
 """Mails with a link that contains a secret.
 
 The link leads to the front end. Its secret is in the fragment, which browsers do not send, so no
-server logs it. A separate thread sends mails to the stored address after the transaction has
-committed. So a slow or missing mail server does not fail a request, and the response time does not
-reveal whether an address has an account.
+server logs it. Without a front end the link leads to a page of our own, which works without script:
+the secret is in the query, which our log does not have, see todo_project/server/logs.py.
+
+A separate thread sends mails to the stored address after the transaction has committed. So a slow
+or missing mail server does not fail a request, and the response time does not reveal whether an
+address has an account.
 """
 
 import logging
@@ -18,6 +21,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from rest_framework.exceptions import Throttled
@@ -74,7 +78,8 @@ reset_tokens = default_token_generator
 verification_tokens = EmailVerificationTokenGenerator()
 change_tokens = EmailChangeTokenGenerator()
 
-# The front end's page and the token generator for the link in each mail.
+# The page of the front end, which is also the name of our own page's route, and the token generator
+# for the link in each mail.
 LINKS = {
     "password_reset": ("reset-password", reset_tokens),
     "email_verification": ("verify-email", verification_tokens),
@@ -160,7 +165,9 @@ def deliver(name: str, user: User) -> None:
 
 def link(page: str, user: User, tokens: PasswordResetTokenGenerator) -> str:
     secret = {"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": tokens.make_token(user)}
-    return f"{settings.FRONTEND_URL}/{page}#{urlencode(secret)}"
+    if settings.FRONTEND_URL:
+        return f"{settings.FRONTEND_URL}/{page}#{urlencode(secret)}"
+    return f"{settings.OWN_URL}{reverse(page)}?{urlencode(secret)}"
 
 
 def user_of(uid: str) -> int:

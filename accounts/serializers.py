@@ -14,8 +14,10 @@ from todo_project.api.fields import STRING_FIELDS, StringField
 
 from . import mails
 from .fields import EmailField, PasswordField
+from .login_limit import LoginLimit
 from .models import User
 from .tokens import AccessToken, RefreshToken, refusal
+from .validators import RULES
 
 
 class RefreshTokenField(StringField):
@@ -51,7 +53,7 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
 
 class RegistrationSerializer(ProfileSerializer):
     email = EmailField()
-    password = PasswordField()
+    password = PasswordField(help_text=RULES)
 
     class Meta(ProfileSerializer.Meta):
         fields = [*ProfileSerializer.Meta.fields, "password"]
@@ -175,9 +177,25 @@ class PasswordConfirmationSerializer(serializers.Serializer[Any]):
     password = OwnPasswordField()
 
 
+class DeletionSerializer(PasswordConfirmationSerializer):
+    def save(self, **options: Any) -> None:
+        delete_account(self.context["request"])
+
+
+def delete_account(request: Any) -> None:
+    """Deletes the account of the caller, who has confirmed it, and everything that it owns."""
+    with transaction.atomic():
+        # The lock keeps out tasks and sign-ins that are just being made.
+        user = User.objects.lock(request.user)
+        if user is None:
+            raise InvalidToken("The sign-in of this token has ended.")
+        user.delete()
+        LoginLimit(request, user.email).forget()
+
+
 class PasswordChangeSerializer(serializers.Serializer[Any]):
     current_password = OwnPasswordField()
-    new_password = PasswordField()
+    new_password = PasswordField(help_text=RULES)
 
     @transaction.atomic
     def save(self, **options: Any) -> None:

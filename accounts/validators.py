@@ -3,6 +3,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+# Of passwords, for people. The validators in the settings and `PasswordField` apply them.
+RULES = (
+    "8 to 128 characters. Not a common password, not only digits, and not like your name or e-mail "
+    "address. Words like todo or list do not count towards the length."
+)
 # Words that an attacker would try first for a to-do application.
 CONTEXT_WORDS = ["todo", "to-do", "task", "tasks", "list", "admin"]
 

@@ -2,7 +2,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.shortcuts import redirect
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
 from rest_framework.permissions import AllowAny
@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import InvalidToken
 
 from todo_project.api.form_pages import FormPageView
 from todo_project.api.ignored_members import IgnoredMembersMixin
@@ -21,7 +20,6 @@ from todo_project.api.query_parameters import StrictQueryMixin
 from . import hashers, mail_links, serializers
 from .attempts import AnonymousThrottle
 from .identities import Person
-from .login_limit import LoginLimit
 from .models import User
 from .requests import AuthenticatedRequest
 
@@ -40,6 +38,18 @@ class SubmitView(IgnoredMembersMixin, StrictQueryMixin, FormPageView):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return Response(serializer.save(), self.status_code)
+
+
+class PageView(SubmitView):
+    """A browser that opens its URL is led to the page that has its form."""
+
+    leads_to: str  # the name of a route
+
+    def http_method_not_allowed(  # type: ignore[override]
+        self, request: Request, *args: Any, **kwargs: Any
+    ) -> Any:
+        super().http_method_not_allowed(request, *args, **kwargs)  # raises for a program
+        return redirect(self.leads_to)
 
 
 class OpenView(SubmitView):
@@ -120,9 +130,10 @@ class LogoutView(OpenView):
 
 
 @answers(204)
-class LogoutAllView(SubmitView):
+class LogoutAllView(PageView):
     """End every sign-in of the caller."""
 
+    leads_to = "end-sign-ins"
     serializer_class = serializers.LogoutAllSerializer
 
 
@@ -146,6 +157,9 @@ class MeView(IgnoredMembersMixin, StrictQueryMixin, generics.RetrieveUpdateDestr
     def get_object(self) -> User:
         return self.request.user
 
+    def page_context(self, data: Any) -> dict[str, Any]:
+        return {"delete_form": None}  # there is a page for it
+
     def perform_destroy(self, instance: User) -> None:
         # Whose password Better Auth keeps has none here to ask for.
         if instance.has_usable_password() or not isinstance(self.request.auth, Person):
@@ -153,19 +167,14 @@ class MeView(IgnoredMembersMixin, StrictQueryMixin, generics.RetrieveUpdateDestr
                 data=self.request.data, context=self.get_serializer_context()
             )
             confirmation.is_valid(raise_exception=True)
-        with transaction.atomic():
-            # The lock keeps out tasks and sign-ins that are just being made.
-            user = User.objects.lock(instance)
-            if user is None:
-                raise InvalidToken("The sign-in of this token has ended.")
-            user.delete()
-            LoginLimit(self.request, user.email).forget()
+        serializers.delete_account(self.request)
 
 
 @answers(204)
-class PasswordView(SubmitView):
+class PasswordView(PageView):
     """Change the password. Every sign-in ends."""
 
+    leads_to = "change-password"
     serializer_class = serializers.PasswordChangeSerializer
 
     def post(self, request: Request) -> Response:

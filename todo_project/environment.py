@@ -144,10 +144,11 @@ def origins(name: str, default: Iterable[str]) -> list[str]:
 
 
 def with_loopback_alias(url: str) -> list[str]:
-    """The URL. A localhost URL is also given with 127.0.0.1 and vice versa: people use both."""
+    """The URL, if any. With localhost, also that with 127.0.0.1 and vice versa: people use both."""
     host = urlsplit(url).hostname or ""
     alias = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}.get(host)
-    return [url, origin_of(url).replace(host, alias)] if alias else [url]
+    aliases = [origin_of(url).replace(host, alias)] if alias else []
+    return [url, *aliases] if url else []
 
 
 def origin_of(url: str) -> str:
@@ -223,9 +224,8 @@ def check_public(public_url: str, trusted_proxies: int) -> None:
     """Raises if a server with a public URL could not work, or would expose secrets."""
     if not public_url:
         return
-    for name in ("EMAIL_URL", "FRONTEND_URL"):
-        if not text(name):
-            refuse(name, "is required with PUBLIC_URL")
+    if not text("EMAIL_URL"):
+        refuse("EMAIL_URL", "is required with PUBLIC_URL")
     if text("EMAIL_URL").startswith("consolemail"):
         refuse("EMAIL_URL", "must be an smtp:// URL with PUBLIC_URL, or links appear in the log")
     if public_url.startswith("https://") and not trusted_proxies:

@@ -92,7 +92,8 @@ LOGGING = {
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", LOOPBACK_HOSTS)
 PUBLIC_URL = environment.origin("PUBLIC_URL")
-FRONTEND_URL = environment.address("FRONTEND_URL", "http://localhost:3000")
+FRONTEND_URL = environment.address("FRONTEND_URL")
+OWN_URL = PUBLIC_URL or f"http://localhost:{PORT}"  # where links in mails lead without a front end
 TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0, maximum=100)
 environment.check_public(PUBLIC_URL, TRUSTED_PROXIES)
 SECURITY_CONTACT = environment.contact("SECURITY_CONTACT")
@@ -110,8 +111,10 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 CORS_URLS_REGEX = r"^/api/"
+# The usual address of a front end that is being developed. A public server allows none by default.
+DEVELOPMENT_URL = "" if PUBLIC_URL else "http://localhost:3000"
 CORS_ALLOWED_ORIGINS = environment.origins(
-    "CORS_ALLOWED_ORIGINS", environment.with_loopback_alias(FRONTEND_URL)
+    "CORS_ALLOWED_ORIGINS", environment.with_loopback_alias(FRONTEND_URL or DEVELOPMENT_URL)
 )
 # Front ends send `credentials: "include"`. A session cookie allows reading. Writing also needs a
 # CSRF token, which only our own pages have.
@@ -202,7 +205,7 @@ AUTH_USER_MODEL = "accounts.User"
 SESSION_ENGINE = "accounts.sessions"
 AUTHENTICATION_BACKENDS = ["accounts.backends.LimitedModelBackend"]
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # not in the session table
-LOGIN_REDIRECT_URL = "/"
+LOGIN_URL, LOGIN_REDIRECT_URL = "rest_framework:login", "/"
 PASSWORD_HASHERS = [
     "accounts.hashers.BoundedArgon2PasswordHasher",
     "accounts.hashers.BoundedPBKDF2PasswordHasher",
@@ -259,7 +262,7 @@ EMAIL_USE_TLS = MAIL_SERVER.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = MAIL_SERVER.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.sender(
-    "DEFAULT_FROM_EMAIL", f"no-reply@{urlsplit(PUBLIC_URL or FRONTEND_URL).hostname}"
+    "DEFAULT_FROM_EMAIL", f"no-reply@{urlsplit(PUBLIC_URL or FRONTEND_URL or OWN_URL).hostname}"
 )
 
 # API

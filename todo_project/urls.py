@@ -8,7 +8,6 @@ from drf_spectacular.views import (
     SpectacularSwaggerSplitView,
 )
 
-from accounts.pages import SignUpView, login_view
 from exchange.views import calendar
 from todo_project.api.documentation import SchemaView
 from todo_project.server import probes
@@ -24,8 +23,7 @@ urlpatterns = [
     path("api/", include("sync.urls")),
     path("api/", include("exchange.urls")),
     path("calendar/<str:secret>.ics", calendar, name="calendar"),
-    path("api-auth/register/", SignUpView.as_view(), name="sign-up"),
-    path("api-auth/login/", login_view),  # in place of the one in the next line
+    path("api-auth/", include("accounts.page_urls")),  # its login is in place of the next line's
     path("api-auth/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),
     path("openapi.json", SchemaView.as_view(), name="schema"),

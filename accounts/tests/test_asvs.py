@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from accounts import page_urls
 from accounts.mails import reset_tokens
 from accounts.models import SecondFactor, SignIn, User
 from accounts.tokens import SIGN_INS_OF_A_USER, AccessToken, RefreshToken
@@ -136,9 +137,17 @@ def test_v6_3_4_every_authentication_path_is_documented():
     assert {route for route in routes if "auth" in route or "admin" in route} == {
         "api/auth/",
         "api-auth/",
-        "api-auth/login/",
-        "api-auth/register/",  # creates an account, and cannot log in to an existing one
         "admin/",
+    }
+    assert {str(pattern.pattern) for pattern in page_urls.urlpatterns} == {
+        "login/",
+        "register/",  # creates an account, and cannot log in to an existing one
+        "forgotten-password/",
+        "reset-password/",
+        "verify-email/",
+        "password/",  # this and the next two need a session
+        "logout/all/",
+        "delete-account/",
     }
     assert settings.AUTHENTICATION_BACKENDS == ["accounts.backends.LimitedModelBackend"]
 
@@ -250,7 +259,7 @@ def test_v7_4_3_the_page_of_a_new_second_factor_offers_to_log_out_everywhere(cli
 
     page = client.post("/api/auth/totp/confirm", code, headers={"accept": "text/html"})
 
-    assert '<a href="/api/auth/logout/all">log out everywhere</a>' in page.content.decode()
+    assert '<a href="/api-auth/logout/all/">log out everywhere</a>' in page.content.decode()
 
 
 def test_v7_6_2_a_token_of_an_identity_provider_creates_no_session(db, better_auth, with_token):

@@ -185,7 +185,7 @@ def test_a_form_has_the_stored_values(browser, alice):
 
 
 def test_a_refused_password_is_not_in_the_page(browser):
-    token = csrf_token(browser.get("/api/auth/password").content.decode())
+    token = csrf_token(browser.get("/api/auth/email").content.decode())
     form = {"current_password": "wrong horse", "new_password": "a longer horse"}
 
     response = browser.post("/api/auth/password", {**form, "csrfmiddlewaretoken": token})

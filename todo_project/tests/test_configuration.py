@@ -256,7 +256,6 @@ def test_a_public_https_url_enables_the_protections(project):
     ("variables", "line"),
     [
         ({"EMAIL_URL": ""}, "EMAIL_URL is required with PUBLIC_URL."),
-        ({"FRONTEND_URL": ""}, "FRONTEND_URL is required with PUBLIC_URL."),
         (
             {"EMAIL_URL": "consolemail://"},
             "EMAIL_URL must be an smtp:// URL with PUBLIC_URL, or links appear in the log.",

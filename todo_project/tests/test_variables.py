@@ -8,6 +8,12 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+# A public server without a front end.
+PUBLIC = {
+    "PUBLIC_URL": "https://todo.example/",
+    "EMAIL_URL": "smtp://mail.example",
+    "TRUSTED_PROXIES": "1",
+}
 WRONG = [
     ("DATABASE_URL", "sesame"),
     ("DATABASE_URL", "mysql://ann:sesame@db/todo"),
@@ -165,6 +171,7 @@ def test_the_access_log_can_be_turned_off(configure, variables, level):
     ("variables", "origins"),
     [
         ({}, ["http://localhost:3000", "http://127.0.0.1:3000"]),
+        (PUBLIC, []),
         (
             {"FRONTEND_URL": "http://127.0.0.1:5173/"},
             ["http://127.0.0.1:5173", "http://localhost:5173"],
@@ -181,6 +188,20 @@ def test_cors_allows_the_front_end(configure, variables, origins):
     allowed = configure(**variables).CORS_ALLOWED_ORIGINS
 
     assert allowed == origins
+
+
+@pytest.mark.parametrize(
+    ("variables", "url"),
+    [
+        ({"PORT": "8001"}, "http://localhost:8001"),
+        (PUBLIC, "https://todo.example"),
+    ],
+)
+def test_without_a_front_end_links_lead_to_our_pages(configure, variables, url):
+    settings = configure(**variables)
+
+    base = settings.FRONTEND_URL or settings.OWN_URL
+    assert base == url
 
 
 def test_links_lead_to_the_front_end(configure):
