@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import pages
+from .docs_token import DocsTokenView
 
 urlpatterns = [
     path("register/", pages.SignUpPage.as_view(), name="sign-up"),
@@ -11,4 +12,5 @@ urlpatterns = [
     path("password/", pages.ChangePasswordPage.as_view(), name="change-password"),
     path("logout/all/", pages.EndSignInsPage.as_view(), name="end-sign-ins"),
     path("delete-account/", pages.DeleteAccountPage.as_view(), name="delete-account"),
+    path("docs-token/", DocsTokenView.as_view(), name="docs-token"),
 ]

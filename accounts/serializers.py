@@ -19,6 +19,10 @@ from .models import User
 from .tokens import AccessToken, RefreshToken, refusal
 from .validators import RULES
 
+# The default lifetimes: the document is the same on all servers.
+ACCESS = "Lasts 15 minutes, unless the server is configured otherwise."
+REFRESH = "Lasts 14 days, unless the server is configured otherwise, and is good for one refresh."
+
 
 class RefreshTokenField(StringField):
     def to_internal_value(self, data: Any) -> Any:
@@ -101,8 +105,8 @@ class LoginSerializer(serializers.Serializer[Any]):
         max_length=50,
         help_text="Of the second factor, or a recovery code.",
     )
-    access = serializers.CharField(read_only=True)
-    refresh = serializers.CharField(read_only=True)
+    access = serializers.CharField(read_only=True, help_text=ACCESS)
+    refresh = serializers.CharField(read_only=True, help_text=REFRESH)
 
     def save(self, **options: Any) -> dict[str, str]:
         request = self.context["request"]
@@ -118,7 +122,7 @@ class LoginSerializer(serializers.Serializer[Any]):
 
 class RefreshSerializer(serializers.Serializer[Any]):
     refresh = RefreshTokenField()
-    access = serializers.CharField(read_only=True)
+    access = serializers.CharField(read_only=True, help_text=ACCESS)
 
     def save(self, **options: Any) -> dict[str, str]:
         token: RefreshToken = self.validated_data["refresh"]

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 PASSWORD = "correct horse battery"
 
@@ -40,6 +41,41 @@ def test_a_reader_can_create_an_account_and_a_task(docs):
     status, task = try_out(docs, "tasks-tasks_create", {"title": "Buy milk"})
     assert (status, task["title"]) == (201, "Buy milk")
     assert try_out(docs, "tasks-tasks_list") == (200, [task])
+
+
+def test_one_click_authorizes_swagger_ui_for_the_session(page, ann):
+    page.goto("/docs")
+    page.locator(".opblock").first.wait_for()
+    page.get_by_role("button", name=f"Authorize as {ann}").click()
+    expect(page.get_by_role("status")).to_have_text("Authorized for 15 minutes.")
+
+    page.context.clear_cookies()  # so that only the token is left
+    status, profile = try_out(page, "auth-auth_me_retrieve")
+
+    assert (status, profile["email"]) == (200, ann)
+    status, sign_ins = try_out(page, "auth-auth_sign_ins_list")
+    assert [one["current"] for one in sign_ins] == [True]
+    assert sign_ins[0]["user_agent"].startswith("Swagger UI, ")
+
+
+def test_an_ended_session_is_told(page, ann):
+    page.goto("/docs")
+    page.locator(".opblock").first.wait_for()
+    page.context.clear_cookies()
+    page.get_by_role("button", name=f"Authorize as {ann}").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Your session has ended.")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_pages_lead_home_and_to_each_other(page, path):
+    page.goto(path)
+    for name, heading in [("Guide", "First steps"), ("Swagger UI", "First steps")]:
+        page.get_by_role("link", name=name, exact=True).click()
+        page.get_by_role("heading", name=heading).first.wait_for()
+    page.get_by_role("link", name="Todo API", exact=True).click()
+
+    page.wait_for_url("**/api/tasks")
 
 
 def test_a_call_without_a_token_shows_the_problem(docs):
@@ -97,8 +133,10 @@ def test_a_page_fits_a_phone(page, path):
 
 # Excluded are problems of the libraries: the colours of Swagger UI, whose whole page is a widget,
 # and code blocks in ReDoc, which scroll but cannot get the keyboard focus.
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("path", "foreign"), [("/docs", "#swagger-ui"), ("/redoc", "redoc pre")])
-def test_a_page_is_accessible(page, violations, path, foreign):
+def test_a_page_is_accessible(page, violations, path, foreign, scheme):
+    page.emulate_media(color_scheme=scheme)
     page.goto(path)
     page.get_by_role("heading", name="First steps").wait_for()
 

@@ -199,10 +199,40 @@ bulk_schema = extend_schema(
 )
 
 
+# For the document only: in a page, labels and choices say as much.
+PARAMETERS = {
+    "status": "`pending` tasks are not completed. The default is `all`.",
+    "priority": "Tasks with one of these priorities; `none` is for tasks without one.",
+    "due": "`today`, `overdue` (past due and not completed) and `upcoming` (after today) depend on "
+    "the `timezone` of the caller's profile. `any` and `none`: with and without a due date.",
+    "tag": "Tasks that have all of these tags, in any case.",
+    "sort": "`-` reverses. Priorities sort as none, low, medium, high. Tasks without a due date "
+    "come last. The default is `-created`.",
+}
+MEMBERS = {
+    "completed": "Derived from `completed_at`.",
+    "priority": "`low`, `medium`, `high`, or null for none.",
+    "due_date": "A date in the `timezone` of the owner's profile. Without `due_time`, the task is "
+    "overdue on the next day. An RFC 3339 instant is converted to date and time.",
+    "due_time": "A time of day in the same zone. It needs a `due_date`.",
+}
+
+
+def describe(schemas: dict[str, Any], parameters: list[dict[str, Any]]) -> None:
+    for parameter in parameters:
+        if text := PARAMETERS.get(parameter["name"]):
+            parameter["description"] = text
+    for name in ("Task", "TrashedTask", "TaskRequest", "PatchedTaskRequest"):
+        properties = schemas[name]["properties"]
+        for member in MEMBERS.keys() & properties.keys():
+            properties[member]["description"] = MEMBERS[member]
+
+
 def complete_tasks(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """A postprocessing hook: what the serializers do not say of members, parameters and headers."""
-    complete_members(result["components"]["schemas"])
-    paths = result["paths"]
+    schemas, paths = result["components"]["schemas"], result["paths"]
+    complete_members(schemas)
+    describe(schemas, paths["/api/tasks"]["get"]["parameters"])
     paths["/api/tasks/summary"]["get"]["parameters"] = [
         one
         for one in paths["/api/tasks"]["get"]["parameters"]

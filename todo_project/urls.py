@@ -7,6 +7,7 @@ from drf_spectacular.views import (
     SpectacularRedocView,
     SpectacularSwaggerSplitView,
 )
+from rest_framework.authentication import SessionAuthentication
 
 from exchange.views import calendar
 from todo_project.api.documentation import SchemaView
@@ -14,6 +15,11 @@ from todo_project.server import probes
 from todo_project.server.security_txt import security_txt
 
 READ = ["get", "head"]  # without OPTIONS: these pages cannot display its response
+docs = SpectacularSwaggerSplitView.as_view(
+    http_method_names=READ,
+    authentication_classes=[SessionAuthentication],
+    throttle_classes=[],  # `PageLimitMiddleware` counts the calls of a user
+)
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="task-list")),
@@ -27,7 +33,7 @@ urlpatterns = [
     path("api-auth/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),
     path("openapi.json", SchemaView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerSplitView.as_view(http_method_names=READ), name="docs"),
+    path("docs", docs, name="docs"),
     path("redoc", SpectacularRedocView.as_view(http_method_names=READ), name="redoc"),
     path("favicon.ico", RedirectView.as_view(url=static("todo_project/icon.svg"))),
     path("health", probes.health),

@@ -148,6 +148,7 @@ def test_v6_3_4_every_authentication_path_is_documented():
         "password/",  # this and the next two need a session
         "logout/all/",
         "delete-account/",
+        "docs-token/",  # needs a session, too
     }
     assert settings.AUTHENTICATION_BACKENDS == ["accounts.backends.LimitedModelBackend"]
 

@@ -171,7 +171,7 @@ def test_the_schema_has_every_parameter_of_a_list(client):
 def test_the_pages_load_files_only_from_this_server(client, db, path):
     page = client.get(path).content.decode()
 
-    assets = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assets = re.findall(r'<(?:img|link|script) [^>]*(?:src|href)="([^"]+)"', page)
     assert assets
     for asset in assets:
         assert asset.startswith(("/static/", "/docs?"))
@@ -183,6 +183,32 @@ def test_the_pages_load_files_only_from_this_server(client, db, path):
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
 def test_the_pages_allow_only_get_and_head(client, path, method):
     assert getattr(client, method)(path).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "heading", ["Tokens and passwords", "Values", "Front ends on other origins", "First steps"]
+)
+def test_the_document_has_a_section(client, heading):
+    assert f"# {heading}\n" in client.get("/openapi.json").json()["info"]["description"]
+
+
+def test_parameters_and_members_are_explained_where_they_are(client):
+    schema = client.get("/openapi.json").json()
+    parameters = schema["paths"]["/api/tasks"]["get"]["parameters"]
+    members = {
+        f"{name} {member}": schema["components"]["schemas"][name]["properties"][member]
+        for name, member in [
+            ("TaskRequest", "priority"),
+            ("TaskRequest", "due_date"),
+            ("RegistrationRequest", "password"),
+            ("Login", "access"),
+            ("Login", "refresh"),
+        ]
+    }
+
+    explained = {one["name"]: one.get("description", "").strip() for one in parameters}
+    explained |= {name: member.get("description", "") for name, member in members.items()}
+    assert not [name for name, text in explained.items() if len(text) < 15]
 
 
 def test_operations_are_in_the_order_of_use(client):
