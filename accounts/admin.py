@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import CASCADE, QuerySet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -111,15 +112,21 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
             self.delete_model(request, user)
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
-    def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+    def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
+        """Asks first, like Django's deletion."""
         if self.too_many(request, queryset, MAX_SELECTED):
-            return
+            return None
         users = [user for user in queryset if outranks(request, user)]
+        if "post" not in request.POST:
+            context = {"title": "Sign out everywhere?", "users": users, "opts": self.opts}
+            context |= self.admin_site.each_context(request)
+            return TemplateResponse(request, "admin/accounts/user/sign_out.html", context)
         with transaction.atomic():
             for user in users:
                 user.sign_out_everywhere()
                 self.log_change(request, user, "Signed out everywhere.")
         self.message_user(request, f"{len(users)} signed out everywhere.")
+        return None
 
     @admin.display(description="sign-ins")
     def sign_ins(self, user: User) -> SafeString:

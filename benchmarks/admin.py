@@ -41,12 +41,16 @@ PAGES = {
     ),
     "search for an id": "/admin/tasks/task/?q=5000",
     "search for a title, `Buy the bike`": "/admin/tasks/task/?q=Buy+the+bike",
+    "search for a word, `fridge`": "/admin/tasks/task/?q=fridge",
+    "search for a rare word": "/admin/tasks/task/?q=zebra",
     "search for a title, `B`": "/admin/tasks/task/?q=B",
     "search for an owner": "/admin/tasks/task/?q=user77@example.com",
+    "search for a part of an address": "/admin/tasks/task/?q=77@example",
     "tasks by title": "/admin/tasks/task/?o=1",
     "users": "/admin/accounts/user/",
     "users, page 200": "/admin/accounts/user/?p=200",
     "search for a name": "/admin/accounts/user/?q=Fumiko",
+    "search for a part of a name": "/admin/accounts/user/?q=umik",
     "the page of a user": "/admin/accounts/user/77/change/",
 }
 

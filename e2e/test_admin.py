@@ -154,6 +154,9 @@ def test_staff_can_sign_a_user_out(admin, server, ann, add):
     admin.go_back()
 
     admin.get_by_role("button", name="Sign out everywhere").click()
+    expect(admin.get_by_role("heading", name="Sign out everywhere?")).to_be_visible()
+    assert server.call("POST", "/api/tasks", {"title": "Buy bread"}, ann[1])
+    admin.get_by_role("button", name="Yes, sign out").click()
 
     expect(admin.get_by_text("1 signed out everywhere.")).to_be_visible()
     with pytest.raises(HTTPError, match="401"):

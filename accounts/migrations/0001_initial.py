@@ -11,6 +11,7 @@ from django.db import migrations, models
 
 import accounts.models
 import accounts.zones
+from todo_project.server import trigrams
 
 
 class Migration(migrations.Migration):
@@ -383,4 +384,5 @@ class Migration(migrations.Migration):
             model_name="tombstone",
             index=models.Index(fields=["owner", "revision", "id"], name="tombstone_by_revision"),
         ),
+        trigrams.index_columns("user_by_text", "accounts_user", "email", "name"),
     ]

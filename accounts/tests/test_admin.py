@@ -26,8 +26,9 @@ def test_a_list_costs_a_fixed_number_of_queries(staff, path, count, django_asser
     assert f"user{count - 1}@example.com" in response.content.decode()
 
 
-def test_it_searches_by_address_and_name(staff, alice, bob):
-    page = staff.get(f"{URL}?q=ALICE").content.decode()
+@pytest.mark.parametrize("term", ["ALICE", "lice@", "ice", "alice example"])
+def test_it_searches_by_parts_of_address_and_name(staff, alice, bob, term):
+    page = staff.get(URL, {"q": term}).content.decode()
 
     assert "alice@example.com" in page
     assert "bob@example.com" not in page
@@ -137,7 +138,7 @@ def test_staff_cannot_change_other_staff(helper, db, rank):
         helper.post(f"{URL}{user.pk}/password/", {"usable_password": "false"}),
         helper.post(f"{URL}{user.pk}/delete/", {"post": "yes"}),
     ]
-    helper.post(URL, {**action, "action": "sign_out_everywhere"})
+    helper.post(URL, {**action, "action": "sign_out_everywhere", "post": "yes"})
     helper.post(URL, {**action, "action": "delete_selected", "post": "yes"})
 
     assert {page.status_code for page in pages} == {403}
@@ -262,9 +263,13 @@ def test_the_sign_out_button_signs_the_user_out(helper, alice):
     page = helper.get(f"{URL}{alice.pk}/change/").content.decode()
     form = {"action": "sign_out_everywhere", "_selected_action": alice.pk, "index": "0"}
 
-    helper.post(URL, form)
+    asked = helper.post(URL, form).content.decode()
+    assert access.is_live()
+    helper.post(URL, {**form, "post": "yes"})
 
     assert "Sign out everywhere" in page
+    assert "<li>alice@example.com</li>" in asked
+    assert f'name="_selected_action" value="{alice.pk}"' in asked
     assert not access.is_live()
     alice.refresh_from_db()
     assert alice.session_version == 1
@@ -277,7 +282,8 @@ def test_viewers_get_no_forms(helper, alice):
     )
     page = helper.get(f"{URL}{alice.pk}/change/").content.decode()
 
-    helper.post(URL, {"action": "sign_out_everywhere", "_selected_action": alice.pk, "index": "0"})
+    action = {"action": "sign_out_everywhere", "_selected_action": alice.pk, "index": "0"}
+    helper.post(URL, {**action, "post": "yes"})
 
     alice.refresh_from_db()
     assert alice.session_version == 0
@@ -338,7 +344,7 @@ def test_signing_out_too_many_users_is_refused(staff, alice, bob, monkeypatch):
     monkeypatch.setattr("accounts.admin.MAX_SELECTED", 1)
     form = {"action": "sign_out_everywhere", "_selected_action": alice.pk, "select_across": "1"}
 
-    page = staff.post(URL, {**form, "index": "0"}, follow=True).content.decode()
+    page = staff.post(URL, {**form, "index": "0", "post": "yes"}, follow=True).content.decode()
 
     assert "Select at most 1. Nothing was changed." in page
     assert not User.objects.exclude(session_version=0).exists()

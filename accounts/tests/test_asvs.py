@@ -361,7 +361,7 @@ def test_v7_4_4_logout_is_on_every_page(client, cyd):
 def test_v7_4_5_staff_can_end_the_sign_ins_of_a_user(client, cyd, bob, sign_in, with_token):
     pair, other = sign_in(cyd), sign_in(bob)
     client.force_login(User.objects.create_superuser("root@example.com"))
-    form = {"action": "sign_out_everywhere", "_selected_action": [cyd.pk]}
+    form = {"action": "sign_out_everywhere", "_selected_action": [cyd.pk], "post": "yes"}
 
     client.post("/admin/accounts/user/", form)
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import todo_project.api.positions
+from todo_project.server import trigrams
 
 
 class Migration(migrations.Migration):
@@ -109,4 +110,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        trigrams.index_columns("project_by_text", "projects_project", "name"),
     ]

@@ -14,8 +14,10 @@ def test_it_lists_projects(staff, home, bob):
     assert ">Home</a></th>" not in of_bob
 
 
-def test_it_finds_a_project_by_its_id(staff, home):
-    assert ">Home</a></th>" in staff.get(f"{LIST}?q={home.pk}").content.decode()
+def test_it_finds_a_project_by_its_id_or_a_part_of_its_name(staff, home):
+    for term in (home.pk, "OM"):
+        assert ">Home</a></th>" in staff.get(f"{LIST}?q={term}").content.decode()
+    assert ">Home</a></th>" not in staff.get(f"{LIST}?q=house").content.decode()
 
 
 def test_a_change_takes_a_number(staff, home):

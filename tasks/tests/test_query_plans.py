@@ -193,11 +193,11 @@ def test_the_trash_is_read_in_order_from_an_index(db, crowd):
     assert "Sort" not in plan
 
 
-def plan(rf, query):
+def plan(rf, query, model=Task):
     """The plan of the query for the keys of a page of the admin's list."""
-    request = rf.get(f"/admin/tasks/task/?{query}")
+    request = rf.get(f"/admin/?{query}")
     request.user = User.objects.create_superuser("root@example.com")
-    changes = admin.site.get_model_admin(Task).get_changelist_instance(request)
+    changes = admin.site.get_model_admin(model).get_changelist_instance(request)
     return changes.paginator.found.explain()
 
 
@@ -210,8 +210,10 @@ def plan(rf, query):
         ("created_at__year=2024&created_at__month=2", "using task_of_all_by_created"),
         ("o=1", "using task_of_all_by_title"),
         ("q=task", "using task_of_all_by_title"),
-        ("q=Task 99", "task_of_all_by_title"),
-        ("q=Task 99&o=6", "task_of_all_by_title"),
+        ("q=zebra", "task_by_text"),
+        ("q=zebra&o=6", "task_by_text"),
+        ("q=find zebra -milk", "task_by_text"),
+        ("q=ta", "task_of_all_by_title"),
         ("due=today", "task_of_all_by_due_date"),
         ("q=99", "Index Cond: (id = '99'"),
         ("trash=yes", "Index Only Scan Backward using task_of_all_in_trash"),
@@ -234,9 +236,20 @@ def test_the_admin_searches_an_address_with_an_index(rf, db, crowd):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # two users would be read without an index
 
-    found = plan(rf, "q=Crowd1@")
+    found = plan(rf, "q=rowd1@")
 
-    assert "Index Cond: (((email)::text ~>=~ 'crowd1@'" in found
+    assert "user_by_text" in found
+    assert "Seq Scan on tasks_task" not in found
+
+
+@pytest.mark.parametrize("model", [User, Project])
+def test_the_admin_searches_users_and_projects_inside_their_texts(rf, db, model):
+    with connection.cursor() as cursor:  # few rows would be read without the index
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+
+    found = plan(rf, "q=zebra", model)
+
+    assert f"{model._meta.model_name}_by_text" in found
 
 
 def test_the_oldest_task_is_found_by_an_index(db, crowd):

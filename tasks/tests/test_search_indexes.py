@@ -7,6 +7,7 @@ from django.db import connection
 
 from tasks import indexes
 from tasks.models import Task
+from todo_project.server import trigrams
 
 pytestmark = [
     pytest.mark.django_db,
@@ -31,9 +32,9 @@ def test_they_are_there():
 
 
 def test_a_missing_right_is_no_error(monkeypatch, caplog, alice_client):
-    monkeypatch.setattr(indexes, "EXTENSION", "CREATE EXTENSION no_such_extension")
+    monkeypatch.setattr(trigrams, "EXTENSION", "CREATE EXTENSION no_such_extension")
 
-    with caplog.at_level(logging.WARNING, "tasks.indexes"):
+    with caplog.at_level(logging.WARNING, "todo_project.server.trigrams"):
         create()
 
     assert names() == {"task_by_tag"}
