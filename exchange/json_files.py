@@ -18,9 +18,8 @@ from todo_project.api.problems import invalid
 
 from .documents import VERSION
 from .drafts import LAST, Draft, File, within
-from .json_rows import parse
+from .json_rows import LISTS, parse
 
-LISTS = ("projects", "tasks", "trash")
 LARGEST = 2**31 - 1  # of the columns for numbers
 is_position = RegexValidator(r"^[0-9A-Za-z]+\Z", "Is not a position.", "invalid")
 
@@ -93,8 +92,8 @@ def read_document(body: bytes) -> File:
     if not isinstance(account, str) or len(account) > 64:
         raise invalid("account", "Must be the text that the export has.")
     file = File(strict=True, account=account)
-    for name in data.keys() & {*LISTS} ^ rows.keys():
-        raise invalid(name, f"The lists of a document are {', '.join(LISTS)}.")
+    for name in data.keys() & {*LISTS} - rows.keys():
+        raise invalid(name, "Must be a list.")
     file.projects, live, trash = (read_list(rows.get(name, ()), name, account) for name in LISTS)
     for draft in live:
         draft.kept.pop("deleted_at", None)

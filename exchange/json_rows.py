@@ -20,6 +20,8 @@ from .drafts import MOST, unreadable
 # A string (also one without an end), a bracket that opens, one that closes, or a comma.
 TOKEN = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?|([\[{])|([\]}])|(,)', re.DOTALL)
 ROW = [b"{", b"[", b"{"]  # what is open in a row: the document, its list, the row
+LISTS = ("projects", "tasks", "trash")
+KEYS = {f'"{name}"'.encode() for name in LISTS}
 DEEPEST = 254  # levels, as in `StrictJSONParser`
 LONGEST = 150_000  # bytes of a text: more than a description with an escape for each character
 # Brackets and commas: a row with 10,000 completions has fewer, and a document with 10,000 tasks.
@@ -41,7 +43,7 @@ def parse(body: bytes) -> tuple[dict[str, Any], Rows]:
     document = load(frame.getvalue())
     rows, left = Rows(), iter(places)
     for name, value in document.items():
-        if isinstance(value, list):
+        if name in LISTS and isinstance(value, list):
             rows[name] = map(load_row, repeat(body), take(name, value, left))
     return document, rows
 
@@ -58,12 +60,15 @@ def take(name: str, values: list[Any], places: Iterator[slice]) -> list[slice]:
 
 
 def find_rows(body: bytes) -> Iterator[slice]:
-    """The places of the objects in the lists of the document."""
+    """The places of the objects in the lists of rows. Other lists are parsed with the document."""
     opened, start, counts, total = list[bytes](), -1, [0, 0], 0  # outside of rows, in the row
+    key = b""
     for match in TOKEN.finditer(body):
+        if len(opened) == 1 and not match.lastindex:
+            key = match[0]
         if match[1]:
             opened.append(match[1])
-            if opened == ROW:
+            if opened == ROW and key in KEYS:
                 start, counts[1] = match.start(), 0
         elif match[2]:
             del opened[-1:]
