@@ -35,19 +35,19 @@ class EmailChangeSerializer(serializers.Serializer[Any]):
         return User.objects.filter(email=email).first()
 
     def save(self, **options: Any) -> dict[str, str]:
-        email = self.validated_data["email"]
+        email, request = self.validated_data["email"], self.context["request"]
         with transaction.atomic():
-            user = User.objects.lock(self.context["request"].user)
+            user = User.objects.lock(request.user)
             if user is None:
                 raise InvalidToken("The sign-in of this token has ended.")
             user.new_email = email
             user.save(update_fields=["new_email"])
         owner = self.owner_of(email)
         if owner:  # the caller must not learn of it where registering does not tell either
-            mails.send_account_exists(owner)
+            mails.send_account_exists(owner, request)
         else:
-            mails.send_email_change(user)
-        mails.send_email_change_notice(user)
+            mails.send_email_change(user, request)
+        mails.send_email_change_notice(user, request)
         return {}
 
 

@@ -23,7 +23,7 @@ class PasswordResetSerializer(serializers.Serializer[Any]):
     email = EmailField()
 
     def save(self, **options: Any) -> dict[str, str]:
-        mails.send_password_reset(self.validated_data["email"])
+        mails.send_password_reset(self.validated_data["email"], self.context["request"])
         return {}
 
 

@@ -1,8 +1,9 @@
 """Mails with a link that contains a secret.
 
 The link leads to the front end. Its secret is in the fragment, which browsers do not send, so no
-server logs it. Without a front end the link leads to a page of our own, which works without script:
-the secret is in the query, which our log does not have, see todo_project/server/logs.py.
+server logs it. Without a front end, and if the mail was asked for on a page of our own, the link
+leads to such a page. It works without script: the secret is in the query, which our log does not
+have, see todo_project/server/logs.py.
 
 A separate thread sends mails to the stored address after the transaction has committed. So a slow
 or missing mail server does not fail a request, and the response time does not reveal whether an
@@ -12,6 +13,7 @@ address has an account.
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -43,11 +45,12 @@ class Outbox:
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{name} mail")
         self.room = BoundedSemaphore(self.SIZE)
 
-    def put(self, name: str, user: User) -> bool:
+    def put(self, name: str, user: User, by_page: bool) -> bool:
         """Queues a mail. False if the queue is full."""
         if not self.room.acquire(blocking=False):
             return False
-        self.thread.submit(deliver, name, user).add_done_callback(lambda _: self.room.release())
+        sending = self.thread.submit(deliver, name, user, by_page)
+        sending.add_done_callback(lambda _: self.room.release())
         return True
 
 
@@ -89,10 +92,10 @@ LINKS = {
 }
 
 
-def send_password_reset(email: str) -> None:
+def send_password_reset(email: str, request: Any = None) -> None:
     """Sends a mail if `email` has a user. Takes the same time if it has none."""
     users = User.objects.filter(may_be_reset(), email=email, is_active=True)
-    send("password_reset", email, users.first())
+    send("password_reset", email, users.first(), request)
 
 
 def may_be_reset() -> Q:
@@ -107,23 +110,23 @@ def may_be_reset() -> Q:
     return may
 
 
-def send_email_verification(user: User) -> None:
-    send("email_verification", user.email, user)
+def send_email_verification(user: User, request: Any = None) -> None:
+    send("email_verification", user.email, user, request)
 
 
-def send_account_exists(user: User) -> None:
-    send("account_exists", user.email, user)
+def send_account_exists(user: User, request: Any = None) -> None:
+    send("account_exists", user.email, user, request)
 
 
-def send_email_change(user: User) -> None:
-    send("email_change", user.new_email, user)
+def send_email_change(user: User, request: Any = None) -> None:
+    send("email_change", user.new_email, user, request)
 
 
-def send_email_change_notice(user: User) -> None:
-    send("email_change_notice", user.email, user)
+def send_email_change_notice(user: User, request: Any = None) -> None:
+    send("email_change_notice", user.email, user, request)
 
 
-def send(name: str, email: str, user: User | None) -> None:
+def send(name: str, email: str, user: User | None, request: Any) -> None:
     """Sends a mail unless its address got too many mails of the same kind.
 
     Without a user, no mail is sent and the address's count does not change. Another count is
@@ -136,22 +139,29 @@ def send(name: str, email: str, user: User | None) -> None:
         logger.warning("Too many mails to one address; one not sent")
         return
     if user:
-        transaction.on_commit(lambda: post(name, user, limit))
+        by_page = request is not None and is_of_page(request)
+        transaction.on_commit(lambda: post(name, user, by_page, limit))
 
 
-def post(name: str, user: User, limit: Limit) -> None:
+def is_of_page(request: Any) -> bool:
+    """True for a form of our own pages or of the browsable API."""
+    renderer = getattr(request, "accepted_renderer", None)
+    return renderer is None or renderer.format != "json"
+
+
+def post(name: str, user: User, by_page: bool, limit: Limit) -> None:
     outbox = resets if name == "password_reset" else others
-    if not outbox.put(name, user):
+    if not outbox.put(name, user, by_page):
         logger.error("Mail to user %s not sent: the queue for the mail server is full", user.pk)
         limit.withdraw()
 
 
-def deliver(name: str, user: User) -> None:
+def deliver(name: str, user: User, by_page: bool) -> None:
     """Renders the mail and sends it to the mail server. Runs in the outbox's thread."""
     page, tokens = LINKS[name]
     hours = settings.PASSWORD_RESET_TIMEOUT // 3600
     to = user.new_email if name == "email_change" else user.email
-    context = {"user": user, "url": link(page, user, tokens), "hours": hours}
+    context = {"user": user, "url": link(page, user, tokens, by_page), "hours": hours}
     try:
         text = render_to_string(f"accounts/mails/{name}.txt", context)
         subject, body = text.split("\n\n", 1)
@@ -163,9 +173,9 @@ def deliver(name: str, user: User) -> None:
         logger.exception("Mail to user %s not sent", user.pk)
 
 
-def link(page: str, user: User, tokens: PasswordResetTokenGenerator) -> str:
+def link(page: str, user: User, tokens: PasswordResetTokenGenerator, by_page: bool = False) -> str:
     secret = {"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": tokens.make_token(user)}
-    if settings.FRONTEND_URL:
+    if settings.FRONTEND_URL and not by_page:
         return f"{settings.FRONTEND_URL}/{page}#{urlencode(secret)}"
     return f"{settings.OWN_URL}{reverse(page)}?{urlencode(secret)}"
 

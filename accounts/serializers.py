@@ -90,9 +90,9 @@ class RegistrationSerializer(ProfileSerializer):
                 # The person who registered it may not own the address, so the password goes.
                 user.set_unusable_password()
                 user.save(update_fields=["password"])
-            mails.send_account_exists(user)
+            mails.send_account_exists(user, self.context["request"])
         else:
-            mails.send_email_verification(user)
+            mails.send_email_verification(user, self.context["request"])
         return user
 
 

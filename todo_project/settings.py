@@ -92,7 +92,7 @@ LOGGING = {
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", LOOPBACK_HOSTS)
 PUBLIC_URL = environment.origin("PUBLIC_URL")
-FRONTEND_URL = environment.address("FRONTEND_URL")
+FRONTEND_URL = environment.address("FRONTEND_URL", "" if PUBLIC_URL else "http://localhost:3000")
 OWN_URL = PUBLIC_URL or f"http://localhost:{PORT}"  # where links in mails lead without a front end
 TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0, maximum=100)
 environment.check_public(PUBLIC_URL, TRUSTED_PROXIES)
@@ -111,10 +111,8 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 CORS_URLS_REGEX = r"^/api/"
-# The usual address of a front end that is being developed. A public server allows none by default.
-DEVELOPMENT_URL = "" if PUBLIC_URL else "http://localhost:3000"
 CORS_ALLOWED_ORIGINS = environment.origins(
-    "CORS_ALLOWED_ORIGINS", environment.with_loopback_alias(FRONTEND_URL or DEVELOPMENT_URL)
+    "CORS_ALLOWED_ORIGINS", environment.with_loopback_alias(FRONTEND_URL)
 )
 # Front ends send `credentials: "include"`. A session cookie allows reading. Writing also needs a
 # CSRF token, which only our own pages have.
@@ -262,7 +260,7 @@ EMAIL_USE_TLS = MAIL_SERVER.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = MAIL_SERVER.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.sender(
-    "DEFAULT_FROM_EMAIL", f"no-reply@{urlsplit(PUBLIC_URL or FRONTEND_URL or OWN_URL).hostname}"
+    "DEFAULT_FROM_EMAIL", f"no-reply@{urlsplit(PUBLIC_URL or FRONTEND_URL).hostname}"
 )
 
 # API

@@ -104,9 +104,3 @@ def later(monkeypatch):
         monkeypatch.setattr(jwks, "monotonic", lambda: start() + seconds)
 
     return move
-
-
-@pytest.fixture(autouse=True)
-def front_end(settings):
-    """Links in mails lead here; without a front end they lead to pages of our own."""
-    settings.FRONTEND_URL = "http://localhost:3000"

@@ -1,4 +1,4 @@
-"""Links in mails of a server without a front end, and the pages that they lead to."""
+"""Links in mails that were asked for on a page, and the pages that they lead to."""
 
 import re
 
@@ -20,7 +20,7 @@ SENT = "If the address has an account, we have sent it a link."
 
 
 @pytest.fixture(autouse=True)
-def no_front_end(settings, front_end):
+def no_front_end(settings):
     settings.FRONTEND_URL = ""
     settings.OWN_URL = "https://todo.example"
 
@@ -219,3 +219,16 @@ def test_an_address_that_somebody_else_has_by_now_is_refused(browser, cyd):
     assert "An account with this e-mail address exists." in page.content.decode()
     cyd.refresh_from_db()
     assert cyd.email == "cyd@example.com"
+
+
+def test_a_mail_that_a_program_asks_for_leads_to_the_front_end(
+    anonymous, browser, cyd, mails_of, settings
+):
+    settings.FRONTEND_URL = "https://app.example"
+    body = {"email": cyd.email}
+
+    _, (by_program,) = mails_of(lambda: anonymous.post("/api/auth/password/reset", body))
+    _, (by_page,) = mails_of(lambda: send(browser, FORGOTTEN, body))
+
+    assert "https://app.example/reset-password#uid=" in by_program.body
+    assert "https://todo.example/api-auth/reset-password/?uid=" in by_page.body

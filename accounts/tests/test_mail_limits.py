@@ -11,7 +11,7 @@ REGISTER, RESET = "/api/auth/register", "/api/auth/password/reset"
 def dead_server(monkeypatch):
     """A mail server that answers only when the event is set."""
     released = Event()
-    monkeypatch.setattr(mails, "deliver", lambda name, user: released.wait(10))
+    monkeypatch.setattr(mails, "deliver", lambda *mail: released.wait(10))
     yield released
     released.set()
 

@@ -193,15 +193,14 @@ def test_cors_allows_the_front_end(configure, variables, origins):
 @pytest.mark.parametrize(
     ("variables", "url"),
     [
-        ({"PORT": "8001"}, "http://localhost:8001"),
-        (PUBLIC, "https://todo.example"),
+        ({"PORT": "8001"}, ("http://localhost:3000", "http://localhost:8001")),
+        (PUBLIC, ("", "https://todo.example")),
     ],
 )
-def test_without_a_front_end_links_lead_to_our_pages(configure, variables, url):
+def test_a_public_server_has_no_front_end_by_default(configure, variables, url):
     settings = configure(**variables)
 
-    base = settings.FRONTEND_URL or settings.OWN_URL
-    assert base == url
+    assert url == (settings.FRONTEND_URL, settings.OWN_URL)
 
 
 def test_links_lead_to_the_front_end(configure):
