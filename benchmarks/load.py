@@ -48,11 +48,12 @@ class Load:
     clients: list[Client]
     folder: Path
 
-    def requests(self, operation: Operation, many: int = MANY) -> list[bytes]:
+    def requests(self, operation: Operation, first: int = 0) -> list[bytes]:
+        """Requests with the numbers from `first` on."""
         chance, clients = random.Random(1), self.clients[CROWDS[operation.crowd]]
         return [
             self.request(operation, chance.choice(clients), n, chance)
-            for n in range(many // operation.worth)
+            for n in range(first, first + MANY // operation.worth)
         ]
 
     def request(self, operation: Operation, client: Client, n: int, chance: random.Random) -> bytes:

@@ -59,9 +59,15 @@ def sql_each_time() -> Iterator[None]:
         yield
 
 
-def rest_framework_fields() -> AbstractContextManager[Any]:
+def instances() -> AbstractContextManager[Any]:
+    return patch.object(CompiledModelSerializer, "columns", [])
+
+
+@contextmanager
+def rest_framework_fields() -> Iterator[None]:
     method = ModelSerializer.to_representation
-    return patch.object(CompiledModelSerializer, "to_representation", method)
+    with instances(), patch.object(CompiledModelSerializer, "to_representation", method):
+        yield
 
 
 @contextmanager
@@ -102,6 +108,7 @@ def scanned_objects() -> Iterator[None]:
 MECHANISMS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "all mechanisms": nullcontext,
     "SQL compiled in each request": sql_each_time,
+    "instances in place of tuples": instances,
     "DRF's own conversion of fields": rest_framework_fields,
     "no prepared statements": no_prepared_statements,
     "Django's query for the health of the connection": health_query,

@@ -22,6 +22,7 @@ from contenders import Contender
 CONNECTIONS = 100
 PATIENCE = 30  # seconds after the last planned time
 MOST_LATE = 10  # ms; if the p99 of the delays by the generator is above it, the result is void
+MOST_BUSY = 0.5  # of a processor; above it, the generator may read responses late
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
@@ -70,7 +71,8 @@ class Arrivals:
 
     @property
     def is_valid(self) -> bool:
-        return self.late <= MOST_LATE
+        """True if the generator kept its schedule and had processor time to spare."""
+        return self.late <= MOST_LATE and self.own_share <= MOST_BUSY
 
     @property
     def late(self) -> float:

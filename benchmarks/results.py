@@ -137,7 +137,7 @@ def arrival_rows(figures: Figures) -> Iterator[str]:
         times = " | ".join(f"{seen.p(number):.1f}" for number in (50, 95, 99))
         goal = f"{AT_P99}: {verdict(seen.p(99) < AT_P99)}" if share == AT_SHARE else ""
         if not seen.is_valid:
-            times, goal = "void | | ", f"the generator was {seen.late:.0f} ms late"
+            times, goal = "void | | ", f"the generator was {seen.late:.0f} ms late or too busy"
         yield (
             f"| {operation} | {share} | {seen.rate:,.0f} | {times} | {seen.errors}"
             f" | {seen.server_share:.0%} | {seen.own_share:.0%} | {goal} |"

@@ -19,7 +19,7 @@ from statistics import median
 
 from contenders import serving, wait_for
 from dataset import ROOT, Database, fresh_database
-from load import Load, Measure, check, loads
+from load import MANY, Load, Measure, check, loads
 from open_load import Generator
 from operations import LIST, OPERATIONS, Operation
 from results import Figures, summary, write
@@ -113,7 +113,7 @@ class Comparison:
         load, connections = self.loads["project"], self.chosen.connections[-1]
         seen = self.figures.seen[self.logs, operation.name, connections, "project"]
         rate = median(each.rate for each in seen) * share / 100
-        requests = load.requests(operation)
+        requests = load.requests(operation, share * MANY)  # so that each share changes the tasks
         generator = Generator(requests, operation.status, max(rate, 1), self.chosen.fixed)
         self.database.wait_until_idle()
         arrivals = generator.run(load.contender)

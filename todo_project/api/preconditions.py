@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from django.utils.http import parse_etags
@@ -10,7 +11,6 @@ from rest_framework.exceptions import APIException
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.serializer_helpers import ReturnDict
 
 from .owned import make_tag
 from .renderers import as_json
@@ -46,6 +46,13 @@ class ETagMixin:
 
     request: Any
     merge_base: int | None = None  # the revision on which a stale PATCH is based
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Those of the view, if the `ETag` can be made of them."""
+        view: Any = super()
+        columns: list[str] = view.columns
+        return columns if {"id", "revision"} <= {*columns} else []
 
     def get_object(self) -> Any:
         view: Any = super()
@@ -115,8 +122,10 @@ class ETagMixin:
 
 def represented_tag(data: Any) -> str | None:
     """The `ETag` of the object that a serializer has represented, if it has one."""
-    revision = data.get("revision") if isinstance(data, ReturnDict) else None
-    return None if revision is None else make_tag(data["id"], revision)
+    represented = getattr(getattr(data, "serializer", None), "instance", None)
+    if isinstance(represented, tuple):
+        return make_tag(data["id"], data["revision"])
+    return getattr(represented, "etag", None)
 
 
 def has_changed(one: Any, name: str, base: int) -> bool:

@@ -34,6 +34,12 @@ class CompiledModelSerializer(serializers.ModelSerializer[Any]):
             represent(self.fields[name], instance, values)
         return {name: values[name] for name in plan.names if name in values}
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns of a tuple that it represents like an instance. Empty if it cannot."""
+        own_way = type(self).to_representation is not CompiledModelSerializer.to_representation
+        return [] if own_way or self.plan is None else self.plan.columns
+
     @cached_property
     def plan(self) -> Plan | None:
         """The plan of the class; None if this instance may have other fields than its class."""
@@ -70,16 +76,6 @@ def represent(field: Any, instance: Any, values: dict[str, Any]) -> None:
 @cache
 def fields_of(serializer_class: type[CompiledModelSerializer]) -> dict[str, Any]:
     return super(CompiledModelSerializer, serializer_class()).get_fields()
-
-
-def columns_of(serializer_class: Any) -> list[str]:
-    """The columns of a row that the serializer takes in place of an instance. Empty if none."""
-    stock = CompiledModelSerializer
-    compiled = issubclass(serializer_class, stock) and all(
-        getattr(serializer_class, name) is getattr(stock, name)
-        for name in ("get_fields", "to_representation")
-    )
-    return plan_of(serializer_class).columns if compiled else []
 
 
 @cache

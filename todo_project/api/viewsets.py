@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
 from .prepared import Parameter, prepare
-from .serializers import columns_of
 from .writes import write
 
 CALLER = Parameter("caller", BigAutoField())
@@ -55,12 +54,12 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
         """The values of the queryset's parameters. The filter backend adds more."""
         return {"caller": self.request.user.pk}
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """What a list or one object is read from, without instances; empty if it needs them."""
         reads = self.action in ("list", "retrieve")
         is_json = self.request.accepted_renderer.format == "json"
-        return columns_of(self.get_serializer_class()) if reads and is_json else []
+        return getattr(self.get_serializer(), "columns", []) if reads and is_json else []
 
     def find(self, **values: Any) -> Any:
         """The object with these values in its fields, or None. A tuple of `columns`, if any."""

@@ -4,6 +4,7 @@ from rest_framework.viewsets import ModelViewSet
 
 from todo_project.api.filters import OwnedFilterBackend, ParameterMixin
 from todo_project.api.pagination import KeysetPagination
+from todo_project.api.preconditions import ETagMixin
 from todo_project.api.serializers import CompiledModelSerializer
 from todo_project.api.viewsets import OwnedViewSet
 
@@ -83,6 +84,16 @@ class OwnWaySerializer(ShortSerializer):
         return {"heading": instance.title}
 
 
+class FewerSerializer(ShortSerializer):
+    """Keeps only some fields, as in DRF's documentation."""
+
+    def __init__(self, *args, only=None, **options):
+        super().__init__(*args, **options)
+        if only:
+            for name in {*self.fields} - {*only}:
+                self.fields.pop(name)
+
+
 class ChangingSerializer(TitleSerializer):
     def get_fields(self):
         fields = super().get_fields()
@@ -137,3 +148,14 @@ class ShortViewSet(BookViewSet):
 class PlainShortViewSet(PlainViewSet):
     queryset = Book.objects.order_by("-pages", "-id")
     serializer_class = PlainShortSerializer
+
+
+class FewerViewSet(ShortViewSet):
+    serializer_class = FewerSerializer
+
+    def get_serializer(self, *args, **options):
+        return super().get_serializer(*args, only=["title"], **options)
+
+
+class TaggedViewSet(ETagMixin, ShortViewSet):
+    """Its serializer has neither `id` nor `revision`."""
