@@ -19,7 +19,7 @@ from todo_project.api.query_parameters import StrictQueryMixin
 from todo_project.api.viewsets import OwnedGenericViewSet
 
 from . import bulk_forms, completions
-from .done import bulk_message
+from .done import bulk_message, find_changed
 from .models import Task
 from .operations import MOST, STATUSES, BulkSerializer, OperationSerializer, is_id
 from .schema import bulk_schema
@@ -44,9 +44,10 @@ class BulkViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
         else:
             operations = read_operations(request.data)
         bulk = Bulk(self, operations)
+        bulk.gives_way = form is not None and "reopen" in form
         done = [bulk.run(place, operation) for place, operation in enumerate(operations)]
         if form is not None:
-            self.done = operations[0]["op"], [task for task, _ in done], bulk.find_changed()
+            self.done = operations[0]["op"], [task for task, _ in done], find_changed(bulk)
         self.writing.flush()
         self.ignored_members = [
             name for name in request.data if name != "operations"
@@ -73,7 +74,10 @@ class Bulk:
         # What relations may refer to, as the operations so far have left it.
         context["known"] = {Task: self.tasks, Project: self.find_projects(operations)}
         self.etags = {pk: task.etag for pk, task in self.tasks.items()}
+        self.completed = {pk for pk, task in self.tasks.items() if task.completed}
         self.ignored: list[str] = []
+        self.gives_way = False  # see `decide()`
+        self.keeps_completion = False
 
     def lock(self, operations: Sequence[Any]) -> dict[int | str, Task]:
         named = [one.get("id") for one in operations if isinstance(one, dict)]
@@ -113,10 +117,17 @@ class Bulk:
         return task
 
     def decide(self, task: Task, completed: bool, operation: Mapping[str, Any]) -> dict[str, Any]:
+        """The values to set. A button reopens a completed task also if it has changed since."""
         number = operation.get("occurrence")
         if number is None:
             return {"completed": completed}
-        return completions.decide(self.writing, task, completed, number)
+        try:
+            return completions.decide(self.writing, task, completed, number)
+        except Conflict:
+            if not (self.gives_way and task.completed):
+                raise
+        self.keeps_completion = True
+        return {"completed": False}
 
     def create(self, place: int, operation: Mapping[str, Any]) -> Task:
         ref = operation.get("ref")
@@ -152,16 +163,6 @@ class Bulk:
         if expected is not None and not matches(expected, self.etags.get(key, "")):
             raise PreconditionFailed()
         return task
-
-    def find_changed(self) -> list[str]:
-        """The tasks to undo it for: ids, with the occurrences that were completed or undone."""
-        if self.operations[0]["op"] == "delete":
-            return [str(one["id"]) for one in reversed(self.operations)]  # parents first
-        numbers = {one["id"]: one.get("occurrence") for one in self.operations}
-        changed = [task for task in self.writing.updated if isinstance(task, Task)]
-        # Subtasks that were completed with these tasks as well.
-        keys = [task.pk for task in changed if task.completed or task.pk in numbers]
-        return [f"{pk}-{numbers[pk]}" if numbers.get(pk) else str(pk) for pk in keys[:MOST]]
 
     def ignore(self, place: int, path: str, names: Sequence[str]) -> None:
         self.ignored += [f"operations.{place}.{path}{name}" for name in names]

@@ -11,6 +11,8 @@ from todo_project.api.forms import Message
 
 from .due_text import describe_day
 from .models import Task
+from .operations import MOST
+from .subtasks import below
 
 SHOWN = 60  # characters of a title, because a cookie holds the message
 TEXTS = {
@@ -48,3 +50,37 @@ def bulk_message(user: Any, op: str, done: Sequence[Task], changed: Sequence[str
         text = f"{names} is completed. It is due again: {day}."
     undo = {"action": reverse("task-bulk"), "op": OPPOSITES.get(op), "task": changed}
     return Message(text, undo if changed and op in OPPOSITES else {})
+
+
+def find_changed(bulk: Any) -> list[str]:
+    """The keys of the tasks to undo a form's operations for.
+
+    None if the opposite operation would not bring back the state of all tasks.
+    """
+    op = bulk.operations[0]["op"]
+    if op == "delete":
+        return [str(one["id"]) for one in reversed(bulk.operations)]  # parents first
+    numbers = {one["id"]: one.get("occurrence") for one in bulk.operations}
+    changed = [task for task in bulk.writing.updated if isinstance(task, Task)]
+    # Subtasks that were completed with these tasks as well.
+    keys = [task.pk for task in changed if task.completed or task.pk in numbers]
+    if len(keys) > MOST or bulk.keeps_completion or loses_subtasks(bulk, op, changed):
+        return []
+    return [f"{pk}-{numbers[pk]}" if numbers.get(pk) else str(pk) for pk in keys]
+
+
+def loses_subtasks(bulk: Any, op: str, changed: Sequence[Task]) -> bool:
+    """True if the opposite operation would not bring back the state of the subtasks."""
+    named = {one["id"] for one in bulk.operations}
+    if op == "complete":
+        # A task that repeats has opened its subtasks.
+        return any(
+            task.pk in bulk.completed if task.pk in named else not task.completed
+            for task in changed
+        )
+    # Completing a task completes its open subtasks, or opens all if it repeats.
+    return op == "reopen" and any(
+        row.pk not in named and row.deleted_at is None and (task.repeat or not row.completed)
+        for task in changed
+        for row in below(bulk.writing, [task])
+    )

@@ -37,8 +37,12 @@ class Row(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The id, and the occurrence of a task that repeats; see `read_key()`."""
-        return f"{self.task.pk}-{self.task.occurrence}" if self.task.repeat else str(self.task.pk)
+        """The id, and the occurrence of a task that repeats; see `read_key()`.
+
+        Of a completed task it is the last occurrence, whose completion the button undoes.
+        """
+        number = self.task.occurrence - self.task.completed
+        return f"{self.task.pk}-{number}" if self.task.repeat and number else str(self.task.pk)
 
     @property
     def tags(self) -> Any:

@@ -1,6 +1,9 @@
 """The form for selected tasks, see `tasks.bulk_forms`."""
 
+import re
+
 import pytest
+from django.utils import timezone
 
 from tasks.models import Task
 
@@ -132,3 +135,96 @@ def test_one_error_leaves_all_as_they_were(apply, pair, chain, work):
     assert response.status_code == 400
     assert "A parent is in the same project." in response.text
     assert not work.tasks.exists()
+
+
+def look_after(send, browser, **fields):
+    assert send(URL, **fields, next=LIST).status_code == 303
+    return browser.get(LIST).text
+
+
+def test_no_undo_is_offered_that_would_lose_ticked_subtasks(send, browser, add):
+    bins = add("Bins", due_date="2026-12-01", repeat="FREQ=WEEKLY;BYDAY=TU")
+    paper = add("Paper", parent=bins, completed_at=timezone.now())
+    add("Glass", parent=bins)
+
+    for fields in (
+        {"complete": f"{bins.pk}-1"},
+        {"op": "complete", "task": [f"{bins.pk}-2", paper.pk]},
+    ):
+        Task.objects.filter(pk=paper.pk).update(completed_at=timezone.now())
+        page = look_after(send, browser, **fields)
+        assert "is completed. It is due again" in page or "2 tasks are completed." in page
+        assert ">Undo<" not in page
+
+
+def test_undo_is_offered_if_no_subtask_was_ticked(send, browser, add):
+    bins = add("Bins", due_date="2026-12-01", repeat="FREQ=WEEKLY;BYDAY=TU")
+    add("Glass", parent=bins)
+
+    press_undo(browser, look_after(send, browser, complete=f"{bins.pk}-1"))
+
+    assert Task.objects.get(pk=bins.pk).occurrence == 1
+
+
+@pytest.mark.parametrize(("count", "offered"), [(99, True), (100, False)])
+def test_no_undo_is_offered_for_more_than_100_tasks(send, browser, add, count, offered):
+    trip = add("Trip")
+    for number in range(count):
+        add(f"Pack {number}", parent=trip)
+
+    page = look_after(send, browser, complete=trip.pk)
+
+    assert (">Undo<" in page) == offered
+
+
+@pytest.mark.parametrize(("ticked", "offered"), [(True, True), (False, False)])
+def test_no_undo_is_offered_that_would_complete_open_subtasks(send, browser, add, ticked, offered):
+    now = timezone.now()
+    trip = add("Trip", completed_at=now)
+    add("Pack", parent=trip, completed_at=now if ticked else None)
+
+    page = look_after(send, browser, reopen=trip.pk)
+
+    assert "“Trip” is open again." in page
+    assert (">Undo<" in page) == offered
+
+
+def press(send, browser, name):
+    """Presses the button of the only row, on the list of all tasks."""
+    page = browser.get("/api/tasks").text
+    key = re.search(rf'name="{name}" value="([^"]+)"', page)[1]
+    return send(URL, **{name: key}, next="/api/tasks")
+
+
+def test_reopening_the_last_occurrence_undoes_its_completion(send, browser, add):
+    rent = add("Rent", due_date="2026-12-01", repeat="FREQ=DAILY;COUNT=1")
+
+    for name in ("complete", "reopen", "complete"):
+        assert press(send, browser, name).status_code == 303
+
+    assert rent.completions.count() == 1
+    press_undo(browser, browser.get("/api/tasks").text)
+    assert not Task.objects.get().completed
+
+
+def test_a_finished_task_that_was_moved_is_reopened(send, browser, add):
+    add("Rent", due_date="2026-12-01", repeat="FREQ=DAILY;COUNT=1")
+    press(send, browser, "complete")
+    Task.objects.update(due_date="2026-12-05")
+
+    response = press(send, browser, "reopen")
+
+    assert response.status_code == 303
+    assert ">Undo<" not in browser.get("/api/tasks").text
+    assert not Task.objects.get().completed
+
+
+def test_an_outdated_undo_of_an_occurrence_changes_nothing(send, add):
+    add("Rent", due_date="2026-12-01", repeat="FREQ=DAILY;COUNT=1")
+    key = f"{Task.objects.get().pk}-1"
+    send(URL, complete=key, next=LIST)
+    Task.objects.update(due_date="2026-12-05")
+
+    send(URL, op="reopen", task=key, next=LIST)
+
+    assert Task.objects.get().completed
