@@ -30,10 +30,10 @@ register = template.Library()
 @register.filter
 def repeat_text(task: Mapping[str, Any]) -> str:
     """The rule of a task in English; empty if it does not repeat."""
-    if not task["repeat"] or not task["due_date"]:
+    if not task["repeat"] or not task.get("due_date"):
         return ""
     due = date.fromisoformat(str(task["due_date"]))
-    from_completion = task["repeat_from"] == RepeatFrom.COMPLETION
+    from_completion = task.get("repeat_from") == RepeatFrom.COMPLETION
     return describe(Rule.parse(task["repeat"]), due, from_completion)
 
 
@@ -49,7 +49,7 @@ def next_date(task: Task, user: User) -> date | None:
 def repeat_choices(field: Any) -> list[tuple[str, str]]:
     """The usual rules and the one in the form."""
     rule, form = field.value, field.parent.data
-    if not rule or rule in USUAL:
+    if not isinstance(rule, str) or not rule or rule in USUAL:
         return [*USUAL.items()]
     try:
         text = capfirst(repeat_text({**form, "repeat": rule}))

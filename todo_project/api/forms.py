@@ -88,8 +88,9 @@ def redirect(view: Any, request: Request, response: Response) -> bool:
 
 
 def find_message(view: Any, request: Request, response: Response) -> Message:
-    """The view's own message, if it has one."""
-    own = view.form_message(response.data) if hasattr(view, "form_message") else None
+    """The view's own message, if it has one. A view that has replayed a response did nothing."""
+    asked = hasattr(view, "form_message") and "Idempotent-Replayed" not in response
+    own = view.form_message(response.data) if asked else None
     return own or Message(TEXTS[str(request.method)])
 
 

@@ -90,8 +90,10 @@ class PageRenderer(BrowsableAPIRenderer):
             context |= {"display_edit_forms": False, "delete_form": None, "patch_form": None}
         # A whole page also shows what was wrong with a form.
         shown = (400, 409, 412) if hasattr(view, "page") else ()
-        if response.status_code < 400 or response.status_code in shown:
-            context |= view.page_context(data) if hasattr(view, "page_context") else {}
+        # A body that cannot be parsed hides the CSRF token, so its sender is unknown.
+        known = request.user.is_authenticated and hasattr(view, "page_context")
+        if known and (response.status_code < 400 or response.status_code in shown):
+            context |= view.page_context(data)
         return context
 
     def render_form_for_serializer(self, serializer: Any) -> Any:
