@@ -33,6 +33,7 @@ class BulkViewSet(IgnoredMembersMixin, StrictQueryMixin, OwnedGenericViewSet):
     queryset = Task.objects.all()
     serializer_class = BulkSerializer
     refusals = (409, 412)
+    formless = True
     request: AuthenticatedRequest
 
     @bulk_schema

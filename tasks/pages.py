@@ -65,18 +65,19 @@ LIVE = Task.objects.live()
 def list_context(view: Any, data: Any) -> dict[str, Any]:
     """For the list, and for what was wrong with a new task or with a filter."""
     user, tasks = view.request.user, getattr(getattr(data, "serializer", None), "instance", None)
-    listed = isinstance(tasks, list)
-    query = view.request.query_params if listed else QueryDict()
+    listed, query = isinstance(tasks, list), view.request.query_params
+    valid = query if listed else QueryDict()
     projects = offer_projects(user)
     return {
         "description": "",
         "rows": make_rows(user, tasks, projects) if isinstance(tasks, list) else None,
-        "tabs": make_tabs(user, query, view.request.path),
+        "tabs": make_tabs(user, valid, view.request.path),
         "filtered": any(value for name, value in query.items() if name not in UNFILTERED),
         "projects": projects.values(),
         "selects": make_selects(user, query, projects),
-        "chosen": any(query.get(name) for name in FOLDED),
+        "chosen": any(query.get(name) for name in FOLDED) or (not listed and bool(query)),
         "query": query,
+        "first_page": write_url(query, {"cursor": ""}),
     }
 
 
@@ -110,8 +111,10 @@ def make_tabs(user: Any, query: QueryDict, path: str) -> list[dict[str, Any]]:
 
 def write_url(kept: QueryDict, values: dict[str, str]) -> str:
     query = kept.copy()
-    query.update({name: value for name, value in values.items() if value})
-    return f"{reverse('task-list')}?{query.urlencode()}" if query else reverse("task-list")
+    for name, value in values.items():
+        query.setlist(name, [value] if value else [])
+    text = query.urlencode()
+    return f"{reverse('task-list')}?{text}" if text else reverse("task-list")
 
 
 def count(user: Any, query: QueryDict) -> dict[str, int]:
@@ -159,7 +162,7 @@ def make_selects(
 
 def name_choice(user: Any, filter_name: str, value: str) -> str:
     """The text of a value that the select does not offer."""
-    if filter_name == "project" and value.isdecimal():
+    if filter_name == "project" and value.isdecimal() and len(value) < 19:
         project = Project.objects.for_user(user).filter(pk=value).first()
         return project.name if project else value
     return OTHERS.get(filter_name, value)

@@ -75,6 +75,8 @@ class TaskViewSet(
 
     @property
     def page(self) -> str:
+        if self.action == "summary":
+            return "rest_framework/api.html"
         return "tasks/detail.html" if self.detail else "tasks/list.html"
 
     @property

@@ -46,7 +46,8 @@ class PageRenderer(BrowsableAPIRenderer):
     A view may have these attributes for its pages: `page`, the whole template; `page_template`, the
     part of DRF's page that shows the data; `page_context()`, more for the template; `button`, the
     text of the form's button; `back`, the name of the page after a deletion; `form_message()`, see
-    `forms.redirect()`; `form_initial`, the values of an empty form.
+    `forms.redirect()`; `form_initial`, the values of an empty form; `formless`, True if the forms
+    of this call are on other pages.
     """
 
     def render(self, data: Any, media_type: Any = None, renderer_context: Any = None) -> str:
@@ -73,6 +74,8 @@ class PageRenderer(BrowsableAPIRenderer):
         raw = context["raw_data_post_form"] or context["raw_data_put_or_patch_form"]
         context["raw_content"] = raw.fields["_content"].initial if raw else ""
         context["next"] = forms.read_next(request)
+        if getattr(view, "formless", False):
+            context["post_form"] = None
         context["redirects"] = hasattr(view, "form_message")
         context["back"] = reverse(view.back) if hasattr(view, "back") else "/"
         context["ignored_members"] = response.get("X-Ignored-Members")
@@ -85,6 +88,7 @@ class PageRenderer(BrowsableAPIRenderer):
         if context["put_form"] and (etag := getattr(instance, "etag", None)):
             field = format_html('<input type="hidden" name="etag" value="{}">', etag)
             context["put_form"] = field + context["put_form"]
+        context |= self.describe(view, response, context)
         # Offer no forms for an object that is missing, deleted or changed.
         if response.status_code in (204, 404, 412):
             context |= {"display_edit_forms": False, "delete_form": None, "patch_form": None}
@@ -95,6 +99,16 @@ class PageRenderer(BrowsableAPIRenderer):
         if known and (response.status_code < 400 or response.status_code in shown):
             context |= view.page_context(data)
         return context
+
+    def describe(self, view: Any, response: Any, context: dict[str, Any]) -> dict[str, bool]:
+        """Whether the page has a form, and whether only the part for programs shows the result."""
+        own = hasattr(view, "page_template") or self.template != PageRenderer.template
+        changes = bool(context["put_form"] or context.get("patch_form"))  # with the values in it
+        done = response.status_code < 400 and response.data is not None
+        return {
+            "has_form": not own and bool(changes or context["post_form"]),
+            "opened": done and not own and not changes,
+        }
 
     def render_form_for_serializer(self, serializer: Any) -> Any:
         """With the view's `form_initial`, the values of an empty form."""
