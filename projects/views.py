@@ -41,6 +41,7 @@ class ProjectViewSet(
     filterset_class = ProjectFilter
     pagination_class = KeysetPagination
     back = "project-list"  # of the browsable API
+    texts = ("name",)
     deleted: Any
 
     @property

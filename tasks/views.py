@@ -48,6 +48,7 @@ class TaskViewSet(
     filtered_actions = ["list", "summary"]
     pagination_class = KeysetPagination
     back = "task-list"  # of the browsable API
+    texts = ("title", "description", "tags")
     request: AuthenticatedRequest
 
     @cached_property

@@ -107,33 +107,35 @@ def test_a_repeated_completion_of_an_occurrence_does_nothing(send, add):
         ({"op": "move", "task": "1", "project": "x"}, "Select 1 to 100 tasks."),
     ],
 )
-def test_wrong_forms_change_nothing(send, milk, fields, error):
+def test_wrong_forms_change_nothing(send, browser, milk, fields, error):
     before = Task.objects.values().get()
 
     response = send(URL, **fields, next=LIST)
 
-    assert response.status_code == 400
-    assert error in response.text
-    assert f'<a href="{LIST}">' in response.text
+    assert (response.status_code, response["Location"]) == (303, LIST)
+    page = browser.get(LIST).text
+    assert f'alert-danger" role="alert">\n    <bdi>{error}' in page
+    assert 'action="/api/tasks/bulk"' in page
     assert Task.objects.values().get() == before
 
 
-def test_a_strangers_task_is_a_missing_one(apply, bob):
+def test_a_strangers_task_is_a_missing_one(apply, browser, bob):
     cat = Task.objects.create(owner=bob, title="Feed the cat")
     before = Task.objects.values().get()
 
     response = apply("delete", [cat])
 
-    assert response.status_code == 400
-    assert "Feed the cat" not in response.text
+    assert response.status_code == 303
+    assert "There is no such task." in (page := browser.get(LIST).text)
+    assert "Feed the cat" not in page
     assert Task.objects.values().get() == before
 
 
-def test_one_error_leaves_all_as_they_were(apply, pair, chain, work):
+def test_one_error_leaves_all_as_they_were(apply, browser, pair, chain, work):
     response = apply("move", [*pair, chain[1]], project=work.pk)
 
-    assert response.status_code == 400
-    assert "A parent is in the same project." in response.text
+    assert response.status_code == 303
+    assert "A parent is in the same project." in browser.get(LIST).text
     assert not work.tasks.exists()
 
 

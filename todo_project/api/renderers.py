@@ -12,8 +12,6 @@ from . import forms
 
 # The most characters of a response that a page shows.
 SHOWN = 10_000
-# The most bytes of a request that a form repeats. Rendering takes many times this memory.
-REPEATED = 200_000
 
 
 class FastJSONRenderer(JSONRenderer):
@@ -47,7 +45,7 @@ class PageRenderer(BrowsableAPIRenderer):
     part of DRF's page that shows the data; `page_context()`, more for the template; `button`, the
     text of the form's button; `back`, the name of the page after a deletion; `form_message()`, see
     `forms.redirect()`; `form_initial`, the values of an empty form; `formless`, True if the forms
-    of this call are on other pages.
+    of this call are on other pages; `texts`, the fields to repeat if a form is not saved.
     """
 
     def render(self, data: Any, media_type: Any = None, renderer_context: Any = None) -> str:
@@ -63,7 +61,7 @@ class PageRenderer(BrowsableAPIRenderer):
     def show_form_for_method(self, view: Any, method: str, request: Any, obj: Any) -> bool:
         sent = int(request.META.get("CONTENT_LENGTH") or 0)
         shown = super().show_form_for_method(view, method, request, obj)
-        return bool(shown) and sent <= REPEATED
+        return bool(shown) and sent <= forms.REPEATED
 
     def get_context(self, data: Any, media_type: Any, renderer_context: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(data, media_type, renderer_context)
@@ -89,6 +87,8 @@ class PageRenderer(BrowsableAPIRenderer):
             field = format_html('<input type="hidden" name="etag" value="{}">', etag)
             context["put_form"] = field + context["put_form"]
         context |= self.describe(view, response, context)
+        if response.status_code in (401, 403, 404):
+            context |= keep_texts(view, request)
         # Offer no forms for an object that is missing, deleted or changed.
         if response.status_code in (204, 404, 412):
             context |= {"display_edit_forms": False, "delete_form": None, "patch_form": None}
@@ -125,6 +125,15 @@ class PageRenderer(BrowsableAPIRenderer):
 
     def get_breadcrumbs(self, request: Any) -> list[tuple[str, str]]:
         return [(display_name(name), url) for name, url in super().get_breadcrumbs(request)]
+
+
+def keep_texts(view: Any, request: Any) -> dict[str, Any]:
+    """What was typed in a form that was not saved, and the page that it came from."""
+    form = forms.read_refused(request)
+    typed = {name.capitalize(): form.get(name) for name in getattr(view, "texts", ())}
+    texts = {label: text[:SHOWN] for label, text in typed.items() if text}
+    path = forms.own_path(form.get("next", "")) or forms.read_next(request)
+    return {"texts": texts, "next": path}
 
 
 def shorten(content: str) -> str:
