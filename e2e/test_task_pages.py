@@ -141,6 +141,16 @@ def test_the_same_journey_without_script(visit, size):
     journey(visit(size, java_script_enabled=False).page)
 
 
+def test_a_button_turns_the_shortcut_off(visit):
+    page = visit().page
+    title = page.get_by_label("Title", exact=True)
+    for name, works in (("off", False), ("on", True)):
+        page.get_by_role("button", name=f"Turn {name} the key n").click()
+        page.reload()
+        page.keyboard.press("n")
+        assert title.evaluate("one => one === document.activeElement") == works
+
+
 def test_a_journey_by_keyboard(visit):
     session = visit()
     page = session.page

@@ -24,11 +24,24 @@ if (raw) {
   });
 }
 
-// The key `n` moves to the form for a new object, except while one types.
+// The key `n` moves to the form for a new object, except while one types. A button turns it off in
+// this browser, because speech input can press single keys by mistake (WCAG 2.1.4).
 const first = document.querySelector("#post-object-form input:not([type=hidden])");
+const isOff = () => localStorage.getItem("key n") === "off";
+if (first) {
+  const button = document.createElement("button");
+  const label = () => (button.textContent = isOff() ? "Turn on the key n" : "Turn off the key n");
+  button.className = "btn btn-sm";
+  button.addEventListener("click", () => {
+    localStorage.setItem("key n", isOff() ? "on" : "off");
+    label();
+  });
+  label();
+  document.querySelector("main").append(button);
+}
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
-  if (first && event.key === "n" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+  if (first && !isOff() && event.key === "n" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
     first.focus();
   }
