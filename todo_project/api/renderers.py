@@ -72,20 +72,10 @@ class PageRenderer(BrowsableAPIRenderer):
         raw = context["raw_data_post_form"] or context["raw_data_put_or_patch_form"]
         context["raw_content"] = raw.fields["_content"].initial if raw else ""
         context["next"] = forms.read_next(request)
-        if getattr(view, "formless", False):
-            context["post_form"] = None
         context["redirects"] = hasattr(view, "form_message")
         context["back"] = reverse(view.back) if hasattr(view, "back") else "/"
         context["ignored_members"] = response.get("X-Ignored-Members")
-        if "PUT" not in view.allowed_methods:
-            context["patch_form"] = self.get_rendered_html_form(data, view, "PATCH", request)
-        if context["delete_form"] and (confirmation := getattr(view, "confirmation_class", None)):
-            context["delete_form"] = self.render_form_for_serializer(confirmation())
-        # The form sends the ETag, so that it does not overwrite a later change; see `ETagMixin`.
-        instance = getattr(getattr(data, "serializer", None), "instance", None)
-        if context["put_form"] and (etag := getattr(instance, "etag", None)):
-            field = format_html('<input type="hidden" name="etag" value="{}">', etag)
-            context["put_form"] = field + context["put_form"]
+        self.adjust_forms(data, view, request, context)
         context |= self.describe(view, response, context)
         if response.status_code in (401, 403, 404):
             context |= keep_texts(view, request)
@@ -99,6 +89,19 @@ class PageRenderer(BrowsableAPIRenderer):
         if known and (response.status_code < 400 or response.status_code in shown):
             context |= view.page_context(data)
         return context
+
+    def adjust_forms(self, data: Any, view: Any, request: Any, context: dict[str, Any]) -> None:
+        if getattr(view, "formless", False):
+            context["post_form"] = None
+        if "PUT" not in view.allowed_methods:
+            context["patch_form"] = self.get_rendered_html_form(data, view, "PATCH", request)
+        if context["delete_form"] and (confirmation := getattr(view, "confirmation_class", None)):
+            context["delete_form"] = self.render_form_for_serializer(confirmation())
+        # The form sends the ETag, so that it does not overwrite a later change; see `ETagMixin`.
+        instance = getattr(getattr(data, "serializer", None), "instance", None)
+        if context["put_form"] and (etag := getattr(instance, "etag", None)):
+            field = format_html('<input type="hidden" name="etag" value="{}">', etag)
+            context["put_form"] = field + context["put_form"]
 
     def describe(self, view: Any, response: Any, context: dict[str, Any]) -> dict[str, bool]:
         """Whether the page has a form, and whether only the part for programs shows the result."""
