@@ -7,12 +7,14 @@ properties that a task can have are parsed, as parsing a line takes as long as s
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from io import StringIO
 from typing import Any, NamedTuple
 
 from icalendar import Todo, vCategory, vRecur
+
+from tasks.tags import MOST as MOST_TAGS
 
 from .drafts import File, unreadable
 from .texts import LONGEST, find_zone, split_lines
@@ -33,9 +35,14 @@ TYPES: dict[str, Any] = {
     "CATEGORIES": vCategory,
     "RRULE": vRecur,
 }
+TEXTS = ("SUMMARY", "DESCRIPTION")
+# `icalendar` takes seconds for a file of long lists. A rule, a date or 20 tags are shorter. More
+# names than a task can have are read, as some may be left out or be the same.
+LONGEST_VALUE, MOST_CATEGORIES = 5_000, 2 * MOST_TAGS  # characters of a line; names of a to-do
 NAME = re.compile("[^;:]*")
 # What a task can need. `icalendar` takes seconds for a line with a million parameters.
 PARAMETERS = {"VALUE", "TZID", "RELTYPE"}
+LONGEST_PARAMETER = 200  # characters
 PARAMETER = re.compile(r';([^=;:"]*+)=((?:"[^"]*+"|[^";:])*+)')
 # Evolution and Lightning write a path before the name of a zone. `icalendar` would guess it, too,
 # but it remembers each path.
@@ -75,11 +82,11 @@ def parse(lines: list[Line], file: File) -> tuple[Any, dict[str, int]]:
     kept, numbers = list[Line](), dict[str, int]()
     for line in outermost(lines[1:-1], file):
         if line.name in TYPES:
-            kept.append(line._replace(text=without_parameters(line.text)))
+            kept.append(line._replace(text=without_parameters(line)))
         elif line.name not in SILENT and line.name not in numbers:
             file.warn(line.number, f"{line.name[:100]} is not carried over.")
         numbers.setdefault(line.name, line.number)
-    kept = [*first_ones(kept, file)]
+    kept = [*shorten(first_ones(kept, file), file)]
     try:
         todo = build(kept)
     except Exception:  # of whatever type: see `is_readable`
@@ -89,13 +96,15 @@ def parse(lines: list[Line], file: File) -> tuple[Any, dict[str, int]]:
     return todo, numbers
 
 
-def without_parameters(text: str) -> str:
+def without_parameters(line: Line) -> str:
     """The line without the parameters that no task needs. One that is not read stays wrong."""
-    name = NAME.match(text)
+    text, name = line.text, NAME.match(line.text)
     end, kept = name.end() if name else 0, dict[str, str]()
     head = text[:end]
+    # A long text stays a text: with VALUE it could be a list.
+    wanted = PARAMETERS if len(text) <= LONGEST_VALUE else PARAMETERS - {"VALUE"}
     while match := PARAMETER.match(text, end):
-        if match[1].upper() in PARAMETERS:
+        if match[1].upper() in wanted and len(match[0]) <= LONGEST_PARAMETER:
             kept.setdefault(match[1].upper(), match[0])
         end = match.end()
     if text[end : end + 1] != ":":
@@ -113,6 +122,23 @@ def first_ones(lines: list[Line], file: File) -> Iterator[Line]:
         else:
             times = f"{most} times" if most > 1 else "once"
             file.warn(line.number, f"{line.name} is given more than {times}: this is left out.")
+
+
+def shorten(lines: Iterable[Line], file: File) -> Iterator[Line]:
+    """Cuts what is longer than a task can need, as `icalendar` would take long for it."""
+    room = MOST_CATEGORIES
+    for line in lines:
+        if line.name == "CATEGORIES":
+            names = line.text[:LONGEST_VALUE].split(",", room)[:room]
+            text, room = ",".join(names), room - len(names)
+            if len(text) < len(line.text):
+                file.warn(line.number, "CATEGORIES is cut: it has more than a task can have.")
+            if names:
+                yield line._replace(text=text)
+        elif line.name in TEXTS or len(line.text) <= LONGEST_VALUE:
+            yield line
+        else:
+            file.warn(line.number, f"This line is left out: {line.name} is too long.")
 
 
 def outermost(lines: list[Line], file: File) -> Iterator[Line]:

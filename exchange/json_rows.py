@@ -24,8 +24,10 @@ LISTS = ("projects", "tasks", "trash")
 KEYS = {f'"{name}"'.encode() for name in LISTS}
 DEEPEST = 254  # levels, as in `StrictJSONParser`
 LONGEST = 150_000  # bytes of a text: more than a description with an escape for each character
-# Brackets and commas: a row with 10,000 completions has fewer, and a document with 10,000 tasks.
-MOST_IN_ROW, MOST_PARTS = 75_000, 700_000
+# Brackets and commas, outside of rows and in a row. One with 14,000 completions has fewer.
+MOST_IN_FRAME, MOST_IN_ROW = 75_000, 99_000
+# In all: an export has more than 8 bytes for each. A file with as many as bytes takes seconds.
+MOST_PARTS, BYTES = 700_000, 8
 
 Rows = dict[str, Iterator[dict[str, Any]]]
 
@@ -62,7 +64,7 @@ def take(name: str, values: list[Any], places: Iterator[slice]) -> list[slice]:
 def find_rows(body: bytes) -> Iterator[slice]:
     """The places of the objects in the lists of rows. Other lists are parsed with the document."""
     opened, start, counts, total = list[bytes](), -1, [0, 0], 0  # outside of rows, in the row
-    key = b""
+    key, most = b"", max(MOST_PARTS, len(body) // BYTES)
     for match in TOKEN.finditer(body):
         if len(opened) == 1 and not match.lastindex:
             key = match[0]
@@ -78,8 +80,8 @@ def find_rows(body: bytes) -> Iterator[slice]:
         is_part = bool(match.lastindex)
         counts[start >= 0] += is_part
         total += is_part
-        is_long = match.end() - match.start() > LONGEST or total > MOST_PARTS
-        if is_long or max(counts) > MOST_IN_ROW or len(opened) > DEEPEST:
+        is_long = match.end() - match.start() > LONGEST or len(opened) > DEEPEST
+        if is_long or total > most or counts[0] > MOST_IN_FRAME or counts[1] > MOST_IN_ROW:
             line = body.count(b"\n", 0, match.start()) + 1
             raise unreadable(line, "Has longer texts or more values than an exported document.")
 

@@ -15,6 +15,7 @@ from .texts import decode, find_zone, split_lines
 
 COLUMNS = 50  # more than any version of Todoist writes
 LINES = 250_000  # a row of a task or a comment has more than 20 bytes
+ROWS = 50_000  # with the comments of 10,000 tasks
 LONGEST_LINE = 2_000_000  # characters
 DELIMITERS = 100_000  # in a row, also in its texts
 PRIORITIES = {"1": "high", "2": "medium", "3": "low", "4": None, "": None}
@@ -43,7 +44,8 @@ def rows(text: str) -> Iterator[tuple[int, Row]]:
     head = next(split_lines(text))[1]
     delimiter = ";" if head.count(";") > head.count(",") else ","
     lines = Lines(text, delimiter)
-    table, names, line = csv.reader(lines, delimiter=delimiter, strict=True), None, 1
+    table, names = csv.reader(lines, delimiter=delimiter, strict=True), None
+    line, count = 1, 0
     while True:
         try:
             values = next(table, None)
@@ -58,8 +60,10 @@ def rows(text: str) -> Iterator[tuple[int, Row]]:
             if not {"TYPE", "CONTENT"} <= {*names}:
                 raise unreadable(1, "Must name the columns, TYPE and CONTENT among them.")
         elif any(values):
-            padded = [*values, *[""] * len(names)]
-            yield line, dict(zip(names, padded, strict=False))
+            count += 1
+            if count > ROWS:
+                raise unreadable(line, f"A file has at most {ROWS:,} rows.")
+            yield line, {"TYPE": "", "CONTENT": "", **dict(zip(names, values, strict=False))}
         line = table.line_num + 1
         lines.begin_row(line)
     if names is None:

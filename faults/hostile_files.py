@@ -15,6 +15,7 @@ TODO, END_TODO = b"BEGIN:VTODO\nUID:1\nDUE:20261201T000000\n", b"END:VTODO\n"
 SMILE = "\U0001f600".encode()  # makes each character of a text take four bytes
 SUMMARY = BEGIN + TODO + b"SUMMARY"
 RULE = BEGIN + TODO + b"RRULE:FREQ=MONTHLY"
+RELATION = b"RELATED-TO;RELTYPE=a"
 LAST = b"\n" + END_TODO + END
 
 
@@ -91,6 +92,7 @@ TABLES: Files = {
     "empty rows": lambda: fill(TABLE, b",\n"),
     "empty tasks": lambda: fill(TABLE, b"task,\n"),
     "rows of no use": lambda: fill(TABLE, b"meta,\n"),
+    "empty comments": lambda: b"TYPE,CONTENT" + b",x" * 48 + b"\ntask,x\n" + b"note,\n" * 249_000,
     "sections": lambda: number(TABLE, b"section,%d\n"),
 }
 CALENDARS: Files = {
@@ -117,6 +119,14 @@ TODOS: Files = {
     "the number of a rule": lambda: fill(RULE + b";COUNT=", b"9"),
     "a rule of seconds": lambda: RULE.replace(b"MONTHLY", b"SECONDLY;BYSETPOS=3;COUNT=1000000000"),
     "tags of a to-do": lambda: number(BEGIN + TODO + b"CATEGORIES:a", b",%x"),
+    "lines of tags": lambda: BEGIN + TODO + (b"CATEGORIES:" + b"a," * 99_990 + b"\n") * 20,
+    "relations of a list": lambda: BEGIN + TODO + (RELATION + b",a" * 99_900 + b":x\n") * 20,
+    "long rules": lambda: fill(
+        BEGIN, RULE[len(BEGIN) :] + b";BYDAY=MO" + b",MO" * 66_000 + LAST[: -len(END)]
+    ),
+    "long zones": lambda: fill(
+        BEGIN, TODO + b"SUMMARY;TZID=a" + b",a" * 99_900 + b":x\n" + END_TODO
+    ),
     "a wide summary": lambda: fill(SUMMARY + b":" + SMILE, b"x"),
     "a priority": lambda: fill(BEGIN + TODO + b"PRIORITY:", b"9"),
     "a due date": lambda: fill(BEGIN + TODO.replace(b"DUE:", b"DUE;TZID=/"), b"a/", b":x"),
