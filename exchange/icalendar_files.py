@@ -7,7 +7,6 @@ from accounts.credentials import digest
 
 from .drafts import MOST, Draft, File, unreadable
 from .icalendar_lines import Line, kind_of, parse, unfold
-from .texts import decode
 from .todo_reader import TodoReader
 
 UNNAMED = "icalendar-without-uid:"
@@ -15,10 +14,10 @@ LONGEST = 10_000  # lines of a component
 
 
 def read_calendar(body: bytes) -> File:
-    file, seen, text = File(), Counter[str](), decode(body)
-    if text.count("BEGIN:VTODO") > MOST * 2:  # more tasks or more warnings than a file may have
+    file, seen = File(), Counter[str]()
+    if body.count(b"BEGIN:VTODO") > MOST * 2:  # more tasks or more warnings than a file may have
         raise unreadable(None, f"A file has at most {MOST:,} tasks and projects.")
-    for lines in components(unfold(text), file):
+    for lines in components(unfold(body), file):
         draft = read_todo(lines, file)
         if draft is None:
             continue

@@ -17,14 +17,14 @@ from icalendar import Todo, vCategory, vRecur
 from tasks.tags import MOST as MOST_TAGS
 
 from .drafts import File, unreadable
-from .texts import LONGEST, find_zone, split_lines
+from .texts import LONGEST, cut, decode, find_zone, split_lines
 
 # Of no use to a task, or the same for every one.
 SILENT = {
     "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "CLASS", "X-APPLE-SORT-ORDER",
     "RECURRENCE-ID",  # its to-do is left out
 }  # fmt: skip
-MOST_FILE_LINES = 500_000
+MOST_FILE_LINES = 250_000
 MOST_LINES = {"CATEGORIES": 20, "RELATED-TO": 20}  # of a to-do; of other properties one
 # What `icalendar` makes of the properties. A line may ask for another type with VALUE.
 TYPES: dict[str, Any] = {
@@ -55,12 +55,12 @@ class Line(NamedTuple):
     name: str
 
 
-def unfold(text: str) -> Iterator[Line]:
+def unfold(body: bytes) -> Iterator[Line]:
     number, parts = 1, StringIO()
-    for count, match in enumerate(split_lines(text), 1):
+    for count, match in enumerate(split_lines(body), 1):
         if count > MOST_FILE_LINES:
             raise unreadable(count, f"A file has at most {MOST_FILE_LINES:,} lines.")
-        line = match[1]
+        line = decode(cut(match), count)
         if line[:1] in (" ", "\t") and parts.tell():
             if parts.tell() < LONGEST:
                 parts.write(line[1:])

@@ -4,9 +4,9 @@ import csv
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
-from accounts.credentials import digest
 from tasks.tags import unite
 
 from .drafts import Draft, File, unreadable
@@ -16,7 +16,7 @@ from .texts import decode, find_zone, split_lines
 COLUMNS = 50  # more than any version of Todoist writes
 LINES = 250_000  # a row of a task or a comment has more than 20 bytes
 ROWS = 50_000  # with the comments of 10,000 tasks
-LONGEST_LINE = 2_000_000  # characters
+LONGEST_LINE = 2_000_000  # bytes
 DELIMITERS = 100_000  # in a row, also in its texts
 PRIORITIES = {"1": "high", "2": "medium", "3": "low", "4": None, "": None}
 LABEL = re.compile(r"(?:^|(?<=\s))@([^\s@,]+)\s*")
@@ -31,19 +31,18 @@ Row = dict[str, str]
 
 
 def read_csv(body: bytes) -> File:
-    text = decode(body)
-    reader = Reader(digest(text))
-    for line, row in rows(text):
+    reader = Reader(sha256(body).hexdigest())
+    for line, row in rows(body):
         reader.read(line, row)
     reader.finish()
     return reader.file
 
 
-def rows(text: str) -> Iterator[tuple[int, Row]]:
+def rows(body: bytes) -> Iterator[tuple[int, Row]]:
     """The rows by the names of their columns, and the line that each begins in."""
-    head = next(split_lines(text))[1]
-    delimiter = ";" if head.count(";") > head.count(",") else ","
-    lines = Lines(text, delimiter)
+    head = next(split_lines(body))[1]
+    delimiter = ";" if head.count(b";") > head.count(b",") else ","
+    lines = Lines(body, delimiter)
     table, names = csv.reader(lines, delimiter=delimiter, strict=True), None
     line, count = 1, 0
     while True:
@@ -73,8 +72,8 @@ def rows(text: str) -> Iterator[tuple[int, Row]]:
 class Lines:
     """The lines of a file. What would take long to parse, or much memory, is refused before."""
 
-    def __init__(self, text: str, delimiter: str) -> None:
-        self.lines, self.delimiter = split_lines(text), delimiter
+    def __init__(self, body: bytes, delimiter: str) -> None:
+        self.lines, self.delimiter = enumerate(split_lines(body), 1), delimiter
         self.begin_row(1)
 
     def begin_row(self, line: int) -> None:
@@ -86,10 +85,10 @@ class Lines:
         return self
 
     def __next__(self) -> str:
-        match = next(self.lines)
+        number, match = next(self.lines)
         if match.end() - match.start() > LONGEST_LINE:
             raise unreadable(self.line, "Is too long.")
-        line = match[0]
+        line = decode(match[0], number)
         self.count += line.count(self.delimiter)
         if self.count > DELIMITERS:
             raise unreadable(self.line, f"Has more than {COLUMNS} columns.")
