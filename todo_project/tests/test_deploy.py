@@ -100,11 +100,13 @@ def test_the_image_has_no_test_tools(installed):
 
 
 def test_the_image_has_all_requirements_of_its_packages(installed):
+    python = re.search("^FROM python:([\\d.]+)", (DEPLOY / "Dockerfile").read_text(), re.M)[1]
+    image = {"extra": "", "python_version": python, "python_full_version": f"{python}.0"}
     needed = {
         canonicalize_name(requirement.name)
         for name in installed
         for requirement in map(Requirement, distribution(name).requires or [])
-        if not requirement.marker or requirement.marker.evaluate({"extra": ""})
+        if not requirement.marker or requirement.marker.evaluate(image)
     }
 
     assert needed - installed == set()
