@@ -166,7 +166,7 @@ MIDDLEWARE = [
     "todo_project.server.middleware.CommonMiddleware",
     "todo_project.server.bodies.send_refusal",
     "todo_project.server.browsers.SessionMiddleware",
-    "todo_project.server.browsers.CsrfViewMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "todo_project.server.browsers.AuthenticationMiddleware",
     "accounts.page_limit.PageLimitMiddleware",
     "todo_project.server.browsers.MessageMiddleware",
