@@ -17,7 +17,8 @@ class SkippedForTokens:
     get_response: Any
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        chain: Any = self.get_response if has_token(request) else super().__call__  # type: ignore[misc]
+        middleware: Any = super()
+        chain = self.get_response if has_token(request) else middleware.__call__
         response: HttpResponse = chain(request)
         return response
 
