@@ -15,7 +15,17 @@ from tasks.models import Task
 from .conftest import PASSWORD
 
 EMAIL = "cyd@example.com"
-WORDS = [EMAIL, "charisse", "milk", "oats", "rye", "sub-of-cyd", "backup-of-cyd", "browser-of-cyd"]
+# Each has a hyphen, a dot or eight letters: a short word occurs by chance in a random key.
+WORDS = [
+    EMAIL,
+    "charisse",
+    "soya-milk",
+    "oat-cakes",
+    "rye-bread",
+    "sub-of-cyd",
+    "backup-of-cyd",
+    "browser-of-cyd",
+]
 
 
 def dump():
@@ -43,7 +53,7 @@ def person(cyd, sign_in, with_token, mails_of, staff):
         client.post(
             "/api/tasks", {"title": f"Buy {name}"}, headers={"idempotency-key": name}
         ).json()
-        for name in ["milk", "oats"]
+        for name in ["soya-milk", "oat-cakes"]
     )
     Identity.objects.create(issuer="x", subject="sub-of-cyd", user=cyd)
     client.post("/api/auth/tokens", {"name": "backup-of-cyd", "scopes": ["tasks:read"]})
@@ -54,7 +64,7 @@ def person(cyd, sign_in, with_token, mails_of, staff):
     browser.post("/api-auth/login/", {"username": EMAIL, "password": PASSWORD})
     task = Task.objects.get(pk=milk["id"])
     for by in (staff, browser):
-        form = {"title": task.title, "priority": "1", "description": "with rye", "etag": task.etag}
+        form = {"title": task.title, "priority": "1", "description": "with rye-bread", "etag": task.etag}
         by.post(f"/admin/tasks/task/{task.pk}/change/", form)
         task.refresh_from_db()
     staff.post(f"/admin/tasks/task/{oats['id']}/delete/", {"post": "yes"})
