@@ -64,8 +64,13 @@ def person(cyd, sign_in, with_token, mails_of, staff):
     browser.post("/api-auth/login/", {"username": EMAIL, "password": PASSWORD})
     task = Task.objects.get(pk=milk["id"])
     for by in (staff, browser):
-        form = {"title": task.title, "priority": "1", "description": "with rye-bread", "etag": task.etag}
-        by.post(f"/admin/tasks/task/{task.pk}/change/", form)
+        form = {
+            "title": task.title,
+            "priority": "1",
+            "description": "with rye-bread",
+            "etag": task.etag,
+        }
+        by.post(f"/admin/tasks/task/{task.pk}/change/", {**form, "etag": task.etag})
         task.refresh_from_db()
     staff.post(f"/admin/tasks/task/{oats['id']}/delete/", {"post": "yes"})
     form = {"email": EMAIL, "name": "Cyd Charisse", "timezone": "UTC", "is_active": "on"}

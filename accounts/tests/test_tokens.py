@@ -3,13 +3,14 @@
 import base64
 import json
 import time
+from datetime import datetime, timedelta
 
 import jwt
 import pytest
 from django.conf import settings
 
 from accounts.models import SignIn
-from accounts.tokens import RefreshToken
+from accounts.tokens import AccessToken, RefreshToken
 
 DROP = "(left out)"
 
@@ -93,6 +94,43 @@ def test_a_token_with_an_invalid_claim_is_refused(anonymous, forge, kind, change
 
     assert set(refused_everywhere(anonymous, kind, token)) == {401}
     assert SignIn.objects.exists()
+
+
+class Tomorrow(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + timedelta(days=1)
+
+
+def test_a_remembered_token_expires(anonymous, forge, monkeypatch):
+    headers = {"authorization": f"Bearer {forge('access')}"}
+    assert anonymous.get("/api/auth/me", headers=headers).status_code == 200
+    monkeypatch.setattr(jwt.api_jwt, "datetime", Tomorrow)
+    monkeypatch.setattr(time, "time", lambda: Tomorrow.now().timestamp())
+
+    response = anonymous.get("/api/auth/me", headers=headers)
+
+    assert (response.status_code, response.json()["code"]) == (401, "token_expired")
+
+
+def test_a_remembered_token_is_refused_without_its_key(anonymous, forge, settings):
+    settings.JWT_SIGNING_KEY_PREVIOUS = "previous-" * 5
+    token = forge("access", key=settings.JWT_SIGNING_KEY_PREVIOUS)
+    headers = {"authorization": f"Bearer {token}"}
+    assert anonymous.get("/api/auth/me", headers=headers).status_code == 200
+
+    settings.JWT_SIGNING_KEY_PREVIOUS = ""
+
+    assert anonymous.get("/api/auth/me", headers=headers).status_code == 401
+
+
+def test_remembered_claims_cannot_be_changed(forge):
+    token = forge("access")
+    user_id = AccessToken(token)["user_id"]
+
+    AccessToken(token)["user_id"] = "7777"
+
+    assert AccessToken(token)["user_id"] == user_id
 
 
 @pytest.mark.parametrize("kind", ["access", "refresh"])

@@ -1,8 +1,10 @@
 """The rows that a write has read or created: one object for each, and each read once."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any
 
+from .prepared import prepare
 from .rows import batches
 
 
@@ -57,8 +59,22 @@ class Known:
             parents = {*keys, *self.of(model)}
             unread = sorted(key for key in parents if (model, key) not in self.expanded)
             for batch in batches(unread):
-                for row in self.add(model._base_manager.filter(parent__in=batch)):
+                for row in self.add(read_children(model, batch)):
                     self.nest(row)
             self.expanded.update((model, key) for key in unread)
         found = ((key, self.nested.get((model, key), {})) for key in dict.fromkeys(keys))
         return [row for key, rows in found for row in rows.values() if row.parent_key == key]
+
+
+def read_children(model: Any, keys: Sequence[Any]) -> Iterable[Any]:
+    if len(keys) == 1:
+        rows: list[Any] = prepare(all_rows(model), "parent").fetch({"parent": keys[0]})
+        return rows
+    children: Iterable[Any] = model._base_manager.filter(parent__in=keys)
+    return children
+
+
+@cache
+def all_rows(model: Any) -> Any:
+    """One queryset for all writes, because its prepared queries are cached on it."""
+    return model._base_manager.all()

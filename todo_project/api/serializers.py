@@ -19,6 +19,9 @@ class CompiledModelSerializer(serializers.ModelSerializer[Any]):
             field.validators = [*field.validators]  # callers append to this list
         return fields
 
+    def get_validators(self) -> list[Any]:
+        return [*validators_of(type(self))]
+
     def to_representation(self, instance: Any) -> dict[str, Any]:
         plan = self.plan
         if plan is None:
@@ -76,6 +79,11 @@ def represent(field: Any, instance: Any, values: dict[str, Any]) -> None:
 @cache
 def fields_of(serializer_class: type[CompiledModelSerializer]) -> dict[str, Any]:
     return super(CompiledModelSerializer, serializer_class()).get_fields()
+
+
+@cache
+def validators_of(serializer_class: type[CompiledModelSerializer]) -> list[Any]:
+    return super(CompiledModelSerializer, serializer_class()).get_validators()
 
 
 @cache

@@ -18,7 +18,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from .known import Known
-from .rows import BATCH, batches, by, delete_all, save_all
+from .rows import BATCH, batches, by, delete_all, insert_all, save_all
 
 if TYPE_CHECKING:
     from .owned import Owned
@@ -153,11 +153,8 @@ class Write:
         """Write the rows to the database. New objects get their ids."""
         created, self.created = self.created, []
         updated, self.updated = self.updated, {}
-        if len(created) == 1:
-            models.Model.save(created[0], force_insert=True)
-        else:
-            for model, rows in by(type, created):
-                model._base_manager.bulk_create(rows, BATCH)
+        for model, rows in by(type, created):
+            insert_all(model, rows)
         self.know(created)
         for model, rows in by(type, updated):
             save_all(model, {one: updated[one] for one in rows})
@@ -169,7 +166,7 @@ class Write:
         for model, rows in by(type, detached):
             model._base_manager.filter(pk__in=[row.pk for row in rows]).delete()
         for model, rows in by(type, attached):
-            model._base_manager.bulk_create(rows, BATCH)
+            insert_all(model, rows)
 
     def give_back(self) -> None:
         """Return unused numbers to the counters, so the owners' next writes take them.
