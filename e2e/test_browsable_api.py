@@ -33,7 +33,7 @@ def add(server, ann):
 
 
 def tasks(page):
-    return page.locator(".tasks .title bdi").all_inner_texts()
+    return page.locator(".tasks div > a bdi").all_inner_texts()
 
 
 def test_a_new_user_can_sign_up_and_complete_a_task(page):

@@ -5,10 +5,12 @@ from typing import Any
 from django.db.models import Count, Q
 
 from todo_project.api.forms import Message
+from todo_project.api.room import find_room, shorten
 
 from .models import Project
 
 OPEN = Count("tasks", filter=Q(tasks__completed_at=None, tasks__deleted_at=None))
+MARKUP = 310  # bytes of a row besides its name
 TEXTS = {"create": "added", "update": "saved", "partial_update": "saved", "destroy": "deleted"}
 
 
@@ -19,8 +21,10 @@ def list_context(view: Any, data: Any) -> dict[str, Any]:
         return {"description": ""}
     found = Project.objects.filter(pk__in=[project.pk for project in shown])
     counts = dict(found.order_by().annotate(open=OPEN).values_list("pk", "open"))
+    room = find_room(len(shown), MARKUP)
     for project in shown:
         project.open = counts.get(project.pk, 0)
+        project.title = shorten(project.name, room)
     archived = view.request.query_params.get("archived", "")
     return {"description": "", "projects": shown, "archived": archived.replace("false", "")}
 

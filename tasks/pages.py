@@ -12,22 +12,23 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import Project
 from todo_project.api.filters import OwnedFilterBackend
 from todo_project.api.prepared import values_given
+from todo_project.api.room import ROWS, find_room
 from todo_project.api.viewsets import owned
 
+from .choices import make_selects, offer_projects, weigh, write_choices
 from .completions import make_series
+from .details import MARKUP
 from .due_text import describe_day
 from .filters import CallersClock, CountFilter
 from .models import Task
 from .rows import describe_instant, make_rows
 from .subtasks import DEEPEST
-from .tag_counts import count_tags
 from .versions import compare
 
 COMING = 5  # dates of a task that repeats
-MOST = 100  # projects and tags to choose from, and the largest count of the trash
+MOST = 100  # subtasks, and the largest count of the trash
 # The tabs: a label, the parameters of the list, the key of the count in the summary.
 TABS = [
     ("All", {}, "total"),
@@ -36,28 +37,9 @@ TABS = [
     ("Overdue", {"due": "overdue"}, "overdue"),
     ("Completed", {"status": "completed"}, "completed"),
 ]
-SORTS = {
-    "": "Newest first",
-    "created": "Oldest first",
-    "due_date": "By due date",
-    "-priority": "By priority",
-    "title": "By title",
-    "position": "In your own order",
-    "-updated": "Last changed first",
-}
-PRIORITIES = {"": "Any priority", "high": "High", "medium": "Medium", "low": "Low", "none": "None"}
-DUES = {
-    "": "Any due date",
-    "today": "Today",
-    "overdue": "Overdue",
-    "upcoming": "After today",
-    "any": "With a due date",
-    "none": "Without a due date",
-}
-STATUSES = {"": "All", "pending": "Pending", "completed": "Completed"}
 FOLDED = ["project", "tag", "priority", "due_after", "due_before"]  # in the form of filters
-OTHERS = {"project": "Several projects", "sort": "Another order", "priority": "Several priorities"}
 BARE = {"status": "", "due": ""}
+TRASH_MARKUP = 340  # bytes of a row besides its title
 UNFILTERED = ["page_size", "cursor", "sort"]
 LIVE = Task.objects.live()
 
@@ -68,13 +50,17 @@ def list_context(view: Any, data: Any) -> dict[str, Any]:
     listed, query = isinstance(tasks, list), view.request.query_params
     valid = query if listed else QueryDict()
     projects = offer_projects(user)
+    selects = make_selects(user, query, projects)
+    rows = None
+    if isinstance(tasks, list):
+        rows = make_rows(user, tasks, projects, find_room(len(tasks), MARKUP, weigh(selects)))
     return {
         "description": "",
-        "rows": make_rows(user, tasks, projects) if isinstance(tasks, list) else None,
+        "rows": rows,
         "tabs": make_tabs(user, valid, view.request.path),
         "filtered": any(value for name, value in query.items() if name not in UNFILTERED),
-        "projects": projects.values(),
-        "selects": make_selects(user, query, projects),
+        "projects": write_choices(projects),
+        "selects": selects,
         "chosen": any(query.get(name) for name in FOLDED) or (not listed and bool(query)),
         "query": query,
         "first_page": write_url(query, {"cursor": ""}),
@@ -84,7 +70,8 @@ def list_context(view: Any, data: Any) -> dict[str, Any]:
 def trash_context(view: Any, data: Any) -> dict[str, Any]:
     user = view.request.user
     tabs = make_tabs(user, QueryDict(), view.request.path)
-    rows = make_rows(user, data.serializer.instance)
+    tasks = data.serializer.instance
+    rows = make_rows(user, tasks, room=find_room(len(tasks), TRASH_MARKUP))
     return {"name": "Trash", "description": "", "rows": rows, "tabs": tabs}
 
 
@@ -134,40 +121,6 @@ def count(user: Any, query: QueryDict) -> dict[str, int]:
     return counts
 
 
-def offer_projects(user: Any) -> dict[int, Project]:
-    projects = Project.objects.for_user(user).for_choice()[:MOST]
-    return {project.pk: project for project in projects}
-
-
-def make_selects(
-    user: Any, query: QueryDict, projects: dict[int, Project]
-) -> dict[str, dict[str, str]]:
-    """The values and texts of the select of each filter, with the value that it has."""
-    tags = {tag["name"]: tag["name"] for tag in count_tags(user.pk)[:MOST]}
-    names = {str(pk): project.name for pk, project in projects.items()}
-    selects = {
-        "project": {"": "Any project", "none": "No project", **names},
-        "tag": {"": "Any tag", **tags},
-        "sort": SORTS,
-        "status": STATUSES,
-        "due": DUES,
-        "priority": PRIORITIES,
-    }
-    for name, texts in selects.items():
-        chosen = query.get(name, "")
-        if chosen not in texts:
-            selects[name] = {**texts, chosen: name_choice(user, name, chosen)}
-    return selects
-
-
-def name_choice(user: Any, filter_name: str, value: str) -> str:
-    """The text of a value that the select does not offer."""
-    if filter_name == "project" and value.isdecimal() and len(value) < 19:
-        project = Project.objects.for_user(user).filter(pk=value).first()
-        return project.name if project else value
-    return OTHERS.get(filter_name, value)
-
-
 def detail_context(view: Any, data: Any) -> dict[str, Any]:
     """For a task, for what was wrong with an edit, and for an edit of an outdated page."""
     task = getattr(getattr(data, "serializer", None), "instance", None)
@@ -181,6 +134,7 @@ def detail_context(view: Any, data: Any) -> dict[str, Any]:
     subtasks = Task.objects.live().for_user(user).filter(parent=task.pk)
     related = [task, *subtasks.order_by("position", "id")[:MOST]]
     row, *below = make_rows(user, related)
+    row = row._replace(room=ROWS)  # shows all
     parent = Task.objects.for_user(user).filter(pk=task.parent_id).first()
     return {
         "description": "",

@@ -8,12 +8,12 @@ from django.db.models import Count
 from django.utils import timezone
 
 from projects.models import Project
+from todo_project.api.room import find_room, measure, shorten
 
+from .details import MARKUP, SHOWN_TAGS, describe, fit
 from .due_text import describe_day, describe_due, is_overdue
 from .models import Task
 from .templatetags.repeats import next_date, repeat_text
-
-SHOWN_TAGS = 5  # in a row; the page of the task has all
 
 
 class Row(NamedTuple):
@@ -28,12 +28,14 @@ class Row(NamedTuple):
     repeats: str
     next_due: str  # the date after completing it now
     deleted: str
+    room: int  # bytes of HTML for the title and the details
 
     @property
     def title(self) -> str:
         """As it is stored, if it can be seen: the element around it isolates its direction."""
         shown = str(self.task)
-        return shown if shown == f"Task {self.task.pk}" else self.task.title
+        title = shown if shown == f"Task {self.task.pk}" else self.task.title
+        return shorten(title, self.room * 2 // 3)
 
     @property
     def key(self) -> str:
@@ -45,18 +47,20 @@ class Row(NamedTuple):
         return f"{self.task.pk}-{number}" if self.task.repeat and number else str(self.task.pk)
 
     @property
-    def tags(self) -> Any:
-        return self.task.tags[:SHOWN_TAGS]
-
-    @property
-    def more_tags(self) -> int:
-        return max(len(self.task.tags) - SHOWN_TAGS, 0)
+    def details(self) -> list[str]:
+        """As HTML: those that there is room for beside the title, and the number of the others."""
+        hidden = max(len(self.task.tags) - SHOWN_TAGS, 0)
+        return fit([*describe(self)], hidden, self.room - measure(self.title))
 
 
 def make_rows(
-    user: Any, tasks: Iterable[Task], known: dict[int, Project] | None = None
+    user: Any,
+    tasks: Iterable[Task],
+    known: dict[int, Project] | None = None,
+    room: int | None = None,
 ) -> list[Row]:
     tasks = list(tasks)
+    room = find_room(len(tasks), MARKUP) if room is None else room
     now, steps = user.local_time(timezone.now()), count_subtasks(user, tasks)
     projects = find_projects(user, tasks, known or {})
     return [
@@ -69,6 +73,7 @@ def make_rows(
             repeat_text(vars(task)),
             describe_next(task, user, now),
             describe_instant(task.deleted_at, user),
+            room,
         )
         for task in tasks
     ]

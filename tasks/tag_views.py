@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
+from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -20,6 +21,7 @@ from todo_project.api.ignored_members import IgnoredMembersMixin
 from todo_project.api.preconditions import matches
 from todo_project.api.problems import Conflict
 from todo_project.api.query_parameters import StrictQueryMixin
+from todo_project.api.room import ROWS, count_fitting, measure
 from todo_project.api.viewsets import OwnedGenericViewSet
 
 from .models import Task
@@ -36,7 +38,8 @@ class TagSerializer(serializers.Serializer[Any]):
     )
 
 
-SHOWN = 200  # tags in a page
+SHOWN = 200  # tags in a page, or fewer if they are long
+MARKUP = 190  # bytes of a row of it besides the name, which it has three times
 FIELDS = [*TagSerializer().fields]  # another release may answer other members
 
 
@@ -60,8 +63,10 @@ class TagViewSet(
     def page_context(self, data: Any) -> dict[str, Any]:
         tags = data if isinstance(data, list) else None
         name = f"#{self.kwargs['name']}" if self.detail else "Tags"
-        more = max(len(tags or []) - SHOWN, 0)
-        return {"name": name, "description": "", "tags": tags and tags[:SHOWN], "more": more}
+        sizes = [measure_row(tag["name"]) for tag in (tags or [])[:SHOWN]]
+        shown = count_fitting(sizes, ROWS)
+        more = len(tags or []) - shown
+        return {"name": name, "description": "", "tags": tags and tags[:shown], "more": more}
 
     def form_message(self, data: Any) -> Message:
         old = self.kwargs["name"]
@@ -122,6 +127,11 @@ class TagViewSet(
         if spelling is None:
             raise Http404
         return spelling
+
+
+def measure_row(name: str) -> int:
+    """The bytes of a tag in a page: two addresses and a text."""
+    return MARKUP + 2 * len(quote(name)) + measure(name)
 
 
 def read_name(text: str) -> str:

@@ -10,8 +10,8 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from . import forms
 
-# The most characters of a response that a page shows.
-SHOWN = 10_000
+# The most characters of a response that a page shows; fewer if they are folded.
+SHOWN, FOLDED = 10_000, 2_000
 
 
 class FastJSONRenderer(JSONRenderer):
@@ -68,15 +68,17 @@ class PageRenderer(BrowsableAPIRenderer):
         view, request, response = (
             renderer_context[name] for name in ("view", "request", "response")
         )
-        context["shown_content"] = shorten(context["content"])
         raw = context["raw_data_post_form"] or context["raw_data_put_or_patch_form"]
-        context["raw_content"] = raw.fields["_content"].initial if raw else ""
+        content = (raw.fields["_content"].initial if raw else "") or ""
+        context["raw_content"] = content if len(content) <= FOLDED else "{}"
         context["next"] = forms.read_next(request)
         context["redirects"] = hasattr(view, "form_message")
         context["back"] = reverse(view.back) if hasattr(view, "back") else "/"
         context["ignored_members"] = response.get("X-Ignored-Members")
         self.adjust_forms(data, view, request, context)
         context |= self.describe(view, response, context)
+        most = SHOWN if context["opened"] else FOLDED
+        context["shown_content"] = shorten(context["content"], most)
         if response.status_code in (401, 403, 404):
             context |= keep_texts(view, request)
         # Offer no forms for an object that is missing, deleted or changed.
@@ -139,10 +141,10 @@ def keep_texts(view: Any, request: Any) -> dict[str, Any]:
     return {"texts": texts, "next": path}
 
 
-def shorten(content: str) -> str:
+def shorten(content: str, most: int) -> str:
     """As HTML. Quotation marks stay as they are, because escaping doubles the size of JSON."""
-    if len(content) > SHOWN:
-        content = f"{content[:SHOWN]}\n\n… The rest is omitted. Request application/json."
+    if len(content) > most:
+        content = f"{content[:most]}\n\n… The rest is omitted. Request application/json."
     for letter, entity in {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.items():
         content = content.replace(letter, entity)
     return mark_safe(content)  # noqa: S308

@@ -4,8 +4,10 @@ from django import template
 from rest_framework.fields import ChoiceField
 
 from todo_project.api.forms import read_undo
+from todo_project.api.room import shorten
 
 MOST = 100  # objects to choose from: a page must not grow with an account
+LONGEST = 80  # bytes of the name of one of them
 
 register = template.Library()
 
@@ -33,11 +35,16 @@ def choices(field: Any) -> list[tuple[str, str]]:
     if isinstance(field._field, ChoiceField):
         return [(one.value, one.display_text) for one in field.iter_options()]
     objects = field.get_queryset().for_choice()
-    found = {str(one.pk): str(one) for one in objects[:MOST]}
+    found = {str(one.pk): write_choice(one) for one in objects[:MOST]}
     chosen = str(field.value)
     if chosen.isdecimal() and chosen not in found:
-        found |= {str(one.pk): str(one) for one in field.get_queryset().filter(pk=chosen[:18])}
+        others = field.get_queryset().filter(pk=chosen[:18])
+        found |= {str(one.pk): write_choice(one) for one in others}
     return [*found.items()]
+
+
+def write_choice(one: Any) -> str:
+    return shorten(str(one), LONGEST)
 
 
 @register.filter

@@ -181,7 +181,7 @@ def test_a_form_has_the_stored_values(browser, alice):
     page = browser.get(f"/api/tasks/{task.pk}").content.decode()
 
     assert 'value="2026-12-01"' in page
-    assert '<option value="medium" selected>Medium</option>' in page
+    assert '<option value="medium" selected>Medium' in page
 
 
 def test_a_refused_password_is_not_in_the_page(browser):
@@ -282,7 +282,7 @@ def test_a_task_with_an_invisible_title_has_a_link(client, alice, title):
 
     page = client.get("/api/tasks", headers={"accept": "text/html"}).content.decode()
 
-    assert f'href="/api/tasks/{task.pk}"><bdi>Task {task.pk}</bdi>' in page
+    assert f"href=/api/tasks/{task.pk}><bdi>Task {task.pk}</bdi>" in page
     assert str(task) == f"Task {task.pk}"
 
 
@@ -325,9 +325,9 @@ def test_a_list_page_does_not_contain_all_descriptions(client, alice, long_tasks
     page = client.get("/api/tasks?page_size=200", headers={"accept": "text/html"})
     data = client.get("/api/tasks?page_size=200")
 
-    assert len(page.content) < 1_500_000
+    assert len(page.content) < 85_000
     assert "The rest is omitted. Request application/json." in page.content.decode()
-    assert page.content.count(b'name="complete"') == 200  # each task has a button
+    assert page.content.count(b"name=complete ") == 200  # each task has a button
     assert {len(task["description"]) for task in data.json()} == {10_000}
 
 
