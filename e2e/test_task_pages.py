@@ -136,6 +136,43 @@ def test_a_journey(visit, size, scheme):
     journey(visit(size, color_scheme=scheme).page, check)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_projects_and_tags_are_accessible(visit, size, scheme):
+    session = visit(size, color_scheme=scheme)
+    page = session.page
+    home = {"name": "Home", "color": "#3366cc"}
+    project = session.call("POST", "/api/projects", home)["id"]
+    session.call("POST", "/api/projects", {"name": "Old", "archived": True})
+    session.add("Buy milk", project=project, tags=["shop", "home"])
+    projects, tags = ["", "?archived=true", f"/{project}", "?archived=x"], ["", "/shop", "/none"]
+
+    for path in (*(f"projects{one}" for one in projects), *(f"tags{one}" for one in tags)):
+        page.goto(f"/api/{path}")
+        for summary in page.locator("summary").all():
+            summary.click()
+        check(page)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_edit_of_an_outdated_project_shows_both_versions(visit, size):
+    session = visit(size, java_script_enabled=False)
+    page, path = session.page, session.call("POST", "/api/projects", {"name": "Home"})["id"]
+    page.goto(f"/api/projects/{path}")
+    session.call("PATCH", f"/api/projects/{path}", {"name": "House"})
+    page.get_by_label("Name").fill("My house")
+    page.get_by_label("Archived").check()
+    page.get_by_role("button", name="Save").click()
+
+    page.get_by_text("Somebody has changed this project").wait_for()
+    assert page.get_by_role("row", name="Name My house House").is_visible()
+    assert page.get_by_role("row", name="Archived Yes No").is_visible()
+    assert page.get_by_label("Archived").is_checked()
+    assert fits(page)
+    page.get_by_role("button", name="Save my version").click()
+    page.get_by_text("“My house” is saved.").wait_for()
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_the_same_journey_without_script(visit, size):
     journey(visit(size, java_script_enabled=False).page)

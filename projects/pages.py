@@ -6,6 +6,7 @@ from django.db.models import Count, Q
 
 from todo_project.api.forms import Message
 from todo_project.api.room import find_room, shorten
+from todo_project.api.versions import compare, find_conflict
 
 from .models import Project
 
@@ -30,23 +31,12 @@ def list_context(view: Any, data: Any) -> dict[str, Any]:
 
 
 def detail_context(view: Any, data: Any) -> dict[str, Any]:
-    if view.response.status_code == 412:
-        return fill_again(view)
-    project = getattr(getattr(data, "serializer", None), "instance", None)
-    return {"description": "", **({"project": project, "name": project.name} if project else {})}
-
-
-def fill_again(view: Any) -> dict[str, Any]:
-    """For an edit of an outdated page: the form as it was sent, with the new ETag."""
-    project = view.find(id=int(view.kwargs["pk"])) if view.request.POST else None
+    project, conflict = getattr(getattr(data, "serializer", None), "instance", None), {}
+    if stored := find_conflict(view):
+        project, conflict = stored, compare(view, stored)
     if project is None:
         return {"description": ""}
-    serializer = view.get_serializer(project)
-    stored = serializer.data
-    sent = {name: value for name, value in view.request.POST.items() if name in stored}
-    serializer._data = {**stored, **sent}
-    form = view.request.accepted_renderer.render_form_for_serializer(serializer)
-    return {"description": "", "name": project.name, "etag": project.etag, "edit_form": form}
+    return {"description": "", "project": project, "name": project.name, **conflict}
 
 
 def project_message(view: Any, data: Any) -> Message | None:

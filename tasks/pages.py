@@ -15,6 +15,7 @@ from django.utils import timezone
 from todo_project.api.filters import OwnedFilterBackend
 from todo_project.api.prepared import values_given
 from todo_project.api.room import ROWS, find_room
+from todo_project.api.versions import compare, find_conflict
 from todo_project.api.viewsets import owned
 
 from .choices import make_selects, offer_projects, weigh, write_choices
@@ -25,7 +26,6 @@ from .filters import CallersClock, CountFilter
 from .models import Task
 from .rows import describe_instant, make_rows
 from .subtasks import DEEPEST
-from .versions import compare
 
 COMING = 5  # dates of a task that repeats
 MOST = 100  # subtasks, and the largest count of the trash
@@ -123,11 +123,9 @@ def count(user: Any, query: QueryDict) -> dict[str, int]:
 
 def detail_context(view: Any, data: Any) -> dict[str, Any]:
     """For a task, for what was wrong with an edit, and for an edit of an outdated page."""
-    task = getattr(getattr(data, "serializer", None), "instance", None)
-    conflict: dict[str, Any] = {}
-    if view.response.status_code == 412 and isinstance(view.request.data, QueryDict):
-        task = view.find(id=int(view.kwargs["pk"]))
-        conflict = compare(view, task) if task else {}
+    task, conflict = getattr(getattr(data, "serializer", None), "instance", None), {}
+    if stored := find_conflict(view):
+        task, conflict = stored, compare(view, stored)
     if task is None:
         return {"description": ""}
     user, now = view.request.user, view.request.user.local_time(timezone.now())

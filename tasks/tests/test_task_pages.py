@@ -269,6 +269,40 @@ def test_a_stale_edit_shows_both_versions_and_keeps_the_text(send, add, alice_cl
     assert (Task.objects.get().title, Task.objects.get().priority) == ("Buy <b>oats</b>", 3)
 
 
+def test_a_stale_edit_of_a_project_shows_both_versions(send, alice_client, home):
+    path = f"/api/projects/{home.pk}"
+    form = {"_method": "PUT", "etag": home.etag, "next": "/api/projects"}
+    form |= {"name": "My <b>house</b>", "color": "", "archived": "true"}
+    alice_client.patch(path, {"name": "House", "color": "#3366cc"})
+
+    conflict = send(path, **form)
+    cells = r'<th scope="row">(.*?)</th><td><bdi>(.*?)</bdi></td><td><bdi>(.*?)</bdi></td>'
+    fresh = Project.objects.get()
+    saved = send(path, **{**form, "etag": fresh.etag})
+
+    assert conflict.status_code == 412
+    assert re.findall(cells, conflict.text) == [
+        ("Name", "My &lt;b&gt;house&lt;/b&gt;", "House"),
+        ("Color", "–", "#3366cc"),
+        ("Archived", "Yes", "No"),
+    ]
+    assert 'value="My &lt;b&gt;house&lt;/b&gt;"' in conflict.text
+    assert re.search(r'name="archived" aria-describedby="help-archived"\s* checked>', conflict.text)
+    assert fresh.etag.replace('"', "&quot;") in conflict.text
+    assert (fresh.name, saved.status_code) == ("House", 303)
+    assert Project.objects.get().name == "My <b>house</b>"
+
+
+def test_an_unticked_box_stays_so_in_a_stale_edit(send, alice_client, home):
+    path = f"/api/projects/{home.pk}"
+    alice_client.patch(path, {"archived": True})
+
+    conflict = send(path, _method="PUT", etag=home.etag, name="Home", archived="false")
+
+    assert "<bdi>No</bdi></td><td><bdi>Yes</bdi>" in conflict.text
+    assert " checked" not in conflict.text
+
+
 def test_a_stale_edit_of_a_deleted_task_is_a_404(send, milk):
     Task.objects.update(deleted_at=milk.created_at)
 

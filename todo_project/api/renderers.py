@@ -72,7 +72,7 @@ class PageRenderer(BrowsableAPIRenderer):
         content = (raw.fields["_content"].initial if raw else "") or ""
         context["raw_content"] = content if len(content) <= FOLDED else "{}"
         context["next"] = forms.read_next(request)
-        context["redirects"] = hasattr(view, "form_message")
+        context["shows_response"] = not hasattr(view, "form_message")
         context["back"] = reverse(view.back) if hasattr(view, "back") else "/"
         context["ignored_members"] = response.get("X-Ignored-Members")
         self.adjust_forms(data, view, request, context)
