@@ -39,6 +39,7 @@ class UserFilter(admin.SimpleListFilter):
 class AccessAdmin(LargeTableAdmin):
     """What gives access to an account: staff can see and delete it, not make or change it."""
 
+    holder = "user"  # the field with the account
     list_filter = [UserFilter]
     list_select_related = ["user"]
     search_fields = ["user__email"]
@@ -50,7 +51,7 @@ class AccessAdmin(LargeTableAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        superior = obj is not None and not outranks(request, obj.user)
+        superior = obj is not None and not outranks(request, getattr(obj, self.holder))
         return not superior and super().has_delete_permission(request, obj)
 
 

@@ -88,7 +88,7 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
         for relation in cascades:
             model: Any = relation.related_model
             its_admin = self.admin_site._registry.get(model)
-            if its_admin is None:
+            if its_admin is None or getattr(its_admin, "view_only", False):
                 continue
             rows = model.objects.filter(**{f"{relation.field.name}__in": objs})
             counts[model._meta.verbose_name_plural] = rows.count()

@@ -4,11 +4,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from rest_framework.exceptions import ValidationError
 
+from todo_project.admin.change_lists import LargeTableAdmin
+
 from . import completions
+from .admin_filters import OwnerFilter
 from .models import Task
 from .templatetags.repeats import next_date, repeat_text
 
@@ -64,3 +68,24 @@ class RepeatAdmin(admin.ModelAdmin):
             (row.occurrence, row.due_date, f"{row.completed_at:%Y-%m-%d %H:%M}") for row in rows
         ]
         return format_html_join(BREAK, "{}: due {}, completed {} UTC", lines) or "-"
+
+
+@admin.register(completions.Completion)
+class CompletionAdmin(LargeTableAdmin):
+    """Staff see completions and change none: undoing one also moves its task back."""
+
+    view_only = True  # they are deleted with their user, without a permission of their own
+    list_display = ["occurrence", "task", "owner", "due_date", "completed_at", "next_due_date"]
+    list_filter = [OwnerFilter]
+    list_select_related = ["task", "owner"]
+    sortable_by = ()  # no index
+    ordering = ["-id"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -313,8 +313,8 @@ def test_the_delete_page_shows_what_will_be_deleted(staff, alice, count, django_
     RefreshToken.for_user(alice)
 
     # The session, the caller, the user to delete, the projects, the tasks, the sign-ins, the
-    # personal tokens, the second factor.
-    with django_assert_num_queries(8):
+    # personal tokens, the second factor, the calendar feed.
+    with django_assert_num_queries(9):
         page = staff.get(f"{URL}{alice.pk}/delete/").content.decode()
     staff.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
 
@@ -331,7 +331,7 @@ def test_deleting_a_user_requires_permission_for_related_objects(helper, alice, 
     lacking = helper.get(f"{URL}{alice.pk}/delete/").content.decode()
     refused = helper.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
     grant("delete_task", "delete_project")
-    grant("delete_signin", "delete_personaltoken", "delete_secondfactor")
+    grant("delete_signin", "delete_personaltoken", "delete_secondfactor", "delete_calendarfeed")
 
     helper.post(f"{URL}{alice.pk}/delete/", {"post": "yes"})
 
