@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from todo_project.api.filters import OwnedFilterBackend
 from todo_project.api.prepared import values_given
-from todo_project.api.room import ROWS, find_room
+from todo_project.api.room import ROWS, find_room, measure
 from todo_project.api.versions import compare, find_conflict
 from todo_project.api.viewsets import owned
 
@@ -39,6 +39,7 @@ TABS = [
 ]
 FOLDED = ["project", "tag", "priority", "due_after", "due_before"]  # in the form of filters
 BARE = {"status": "", "due": ""}
+FORM = 10_000  # bytes of the form and the beginning of the description on the page of a task
 TRASH_MARKUP = 340  # bytes of a row besides its title
 UNFILTERED = ["page_size", "cursor", "sort"]
 LIVE = Task.objects.live()
@@ -131,7 +132,8 @@ def detail_context(view: Any, data: Any) -> dict[str, Any]:
     user, now = view.request.user, view.request.user.local_time(timezone.now())
     subtasks = Task.objects.live().for_user(user).filter(parent=task.pk)
     related = [task, *subtasks.order_by("position", "id")[:MOST]]
-    row, *below = make_rows(user, related)
+    room = find_room(len(related), MARKUP, FORM + measure(task.description))
+    row, *below = make_rows(user, related, room=room)
     row = row._replace(room=ROWS)  # shows all
     parent = Task.objects.for_user(user).filter(pk=task.parent_id).first()
     return {

@@ -75,6 +75,15 @@ def test_a_full_page_of_long_texts_is_light(weigh, fill, alice, text):
     assert {path: size for path, size in sizes.items() if size >= 100_000} == {}
 
 
+def test_a_task_with_long_subtasks_is_light(weigh, fill, alice):
+    parent = Task.objects.create(
+        owner=alice, title="w" * 200, description="w" * 10_000, updated_at=alice.date_joined
+    )
+    fill("w", parent=parent, depth=1, parent_depth=0)
+
+    assert weigh(f"/api/tasks/{parent.pk}") < 100_000
+
+
 def test_a_full_page_has_all_rows(browser, fill):
     fill("w")
 
@@ -122,6 +131,16 @@ def test_the_page_of_a_task_shows_all_of_it(browser, alice):
     assert f"<h1><bdi>{texts['title']}</bdi></h1>" in page
     assert f"\n{texts['description']}</textarea>" in page
     assert all(f"<bdi>#{tag}</bdi>" in page for tag in texts["tags"])
+
+
+def test_the_page_of_tags_counts_those_without_room(browser, fill):
+    fill("\U0001f600")  # 1,000 tags; the address of each has 600 bytes
+
+    page = browser.get("/api/tags").text
+    shown = page.count(">Change</a>")
+
+    assert 20 < shown < 100
+    assert f"And {1_000 - shown} more." in page
 
 
 @pytest.mark.parametrize(
