@@ -36,6 +36,7 @@ CALLS = {
         "toggle": 4011,
     },
 }
+NOTHING = repeat(None)
 QUERIES = 2  # the user of the token, the tasks
 
 
@@ -43,7 +44,7 @@ QUERIES = 2  # the user of the token, the tasks
 def count(client):
     """Counts the function calls of a request with a real token."""
 
-    def count(path, forget=False, send=client.get, bodies=repeat(None)):
+    def count(path, forget=False, send=client.get, bodies=NOTHING):
         for body in islice(bodies, 4):  # fills all caches
             assert send(path, body).status_code < 300
         if forget:
