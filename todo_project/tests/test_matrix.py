@@ -4,6 +4,7 @@ import json
 import re
 from copy import deepcopy
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.db import transaction
@@ -15,6 +16,7 @@ from accounts.models import PersonalToken, SecondFactor, SignIn, User
 from projects.models import Project
 from tasks.models import Task
 
+CALLERS = ["anonymous", "owner", "stranger", "staff"]
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
 PASSWORD = "correct horse battery"
 
@@ -140,9 +142,10 @@ BODY = json.dumps(
 )
 
 
-def stored(one):
-    """The columns of a row that nobody has changed."""
-    return {field.attname: getattr(one, field.attname) for field in one._meta.concrete_fields}
+def is_stored(one):
+    """Whether the row is what it was when the object was made."""
+    columns = {field.attname: getattr(one, field.attname) for field in one._meta.concrete_fields}
+    return type(one).objects.filter(pk=one.pk).values().first() == columns
 
 
 def expected(route, method, who):
@@ -153,15 +156,9 @@ def expected(route, method, who):
     return 401 if needs_sign_in and who == 0 else 405
 
 
-@pytest.fixture(scope="module")
-def stored_once(django_db_setup, django_db_blocker):
-    """Three users, and objects of the first. Each test rolls back what it changes."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield store()
-        transaction.set_rollback(True)
-
-
-def store():
+@pytest.fixture
+def stored(db):
+    """The callers, and objects of the owner."""
     owner = User.objects.create_user("owner@example.com", PASSWORD)
     stranger = User.objects.create_user("stranger@example.com", "another password")
     staff = User.objects.create_superuser("staff@example.com", "a third password")
@@ -173,7 +170,7 @@ def store():
     SecondFactor.objects.create(user=owner, secret="A" * 32)
     sign_in = SignIn.objects.create(user=owner, expires_at=timezone.now() + timedelta(days=1))
     project = Project.objects.create(owner=owner, name="Home")
-    return [owner, stranger, staff], {
+    return [None, owner, stranger, staff], {
         "tasks": task,
         "trash": trashed,
         "projects": project,
@@ -182,37 +179,30 @@ def store():
     }
 
 
-@pytest.fixture
-def callers(stored_once, db):
-    """Clients without a user, of the owner, a stranger and staff, and objects of the owner."""
-    users, objects = deepcopy(stored_once)
-    clients = [APIClient(raise_request_exception=False) for _ in range(4)]
-    for client, user in zip(clients[1:], users, strict=True):
-        client.force_authenticate(user)
-    return clients, objects
-
-
 def test_every_route_has_an_expectation():
     assert set(routes()) == set(EXPECTED)
 
 
-@pytest.mark.parametrize("who", range(4), ids=["anonymous", "owner", "stranger", "staff"])
-@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("route", sorted(EXPECTED))
-def test_every_caller_gets_the_expected_status(callers, route, method, who):
-    clients, objects = callers
+def test_every_caller_gets_the_expected_status(stored, route):
+    users, objects = stored
     pk = next((one.pk for name, one in objects.items() if f"/{name}/" in route), 0)
     body = BODY
     if route in ("/api/auth/register", "/api/auth/email"):
         body = BODY.replace("owner@", "new@")
-
     path = route.format(id=pk, tag="shop", secret="x" * 43)
-    response = clients[who].generic(method, path, body, "application/json")
 
-    assert response.status_code == expected(route, method, who)
-    if route.startswith("/api/") and response.status_code >= 400 and method != "HEAD":
-        assert response["Content-Type"] == "application/problem+json"
-        assert response.json()["status"] == response.status_code
-    if who != 1 and ("{id}" in route or "{tag}" in route):
-        for one in objects.values():
-            assert type(one).objects.filter(pk=one.pk).values().get() == stored(one)
+    for method, who in product(METHODS, range(4)):
+        case = f"{method} by {CALLERS[who]}"
+        client = APIClient(raise_request_exception=False)
+        client.force_authenticate(deepcopy(users[who]))
+        with transaction.atomic():
+            response = client.generic(method, path, body, "application/json")
+            if who != 1 and ("{id}" in route or "{tag}" in route):
+                assert all(map(is_stored, objects.values())), case
+            transaction.set_rollback(True)
+
+        assert response.status_code == expected(route, method, who), case
+        if route.startswith("/api/") and response.status_code >= 400 and method != "HEAD":
+            assert response["Content-Type"] == "application/problem+json", case
+            assert response.json()["status"] == response.status_code, case
