@@ -6,8 +6,10 @@ POSTGRES_URL ?= $(or $(DATABASE_URL),postgres://postgres@127.0.0.1:5432/postgres
 TESTING = test test-postgres check races login-timing faults fuzz bench
 CHROMIUM ?= /usr/bin/chromium
 
-# Tests ignore a developer's `.env` and use the same keys on both databases.
+# Tests ignore a developer's `.env`, use the same keys on both databases, and keep bytecode, which
+# saves each of their processes some seconds.
 $(TESTING): export ENV_FILE = /dev/null
+$(TESTING): export PYTHONDONTWRITEBYTECODE =
 $(TESTING): export SECRET_KEY = tests-only-0123456789-0123456789-0123456789-0123456789
 $(TESTING): export JWT_SIGNING_KEY = tests-only-9876543210-9876543210-9876543210-9876543210
 
