@@ -33,7 +33,7 @@ DEBUG = environment.flag("DEBUG")
 HOST = environment.ip("HOST", "127.0.0.1")
 PORT = environment.number("PORT", 8000, 1, 65_535)
 WORKERS = environment.number("WORKERS", os.cpu_count() or 1, 1, 1000)
-THREADS = environment.number("THREADS", 3, 1, 1000)
+THREADS = environment.number("THREADS", 2, 1, 1000)
 # MiB of memory; a worker that uses more is replaced
 WORKER_MAX_MIB = environment.number("WORKER_MAX_MIB", 300, 1)
 
