@@ -6,12 +6,11 @@ from django.http import QueryDict
 
 from projects.models import Project
 from todo_project.api.room import count_fitting, measure
-from todo_project.templatetags.forms import write_choice
+from todo_project.templatetags.forms import OPTION, offer
 
 from .tag_counts import count_tags
 
 MOST = 100  # projects and tags
-OPTION = 25  # bytes of a choice besides its text
 TAGS = 8_000  # bytes of the tags to choose from
 SORTS = {
     "": "Newest first",
@@ -40,19 +39,14 @@ def offer_projects(user: Any) -> dict[int, Project]:
     return {project.pk: project for project in projects}
 
 
-def write_choices(projects: dict[int, Project]) -> dict[int, str]:
-    return {pk: write_choice(project) for pk, project in projects.items()}
-
-
 def make_selects(
     user: Any, query: QueryDict, projects: dict[int, Project]
 ) -> dict[str, dict[str, str]]:
     """The values and texts of the select of each filter, with the value that it has."""
     tags = [tag["name"] for tag in count_tags(user.pk)[:MOST]]
     tags = tags[: count_fitting((OPTION + measure(tag) for tag in tags), TAGS)]
-    names = {str(pk): name for pk, name in write_choices(projects).items()}
     selects = {
-        "project": {"": "Any project", "none": "No project", **names},
+        "project": {"": "Any project", "none": "No project", **offer(projects.values())},
         "tag": {"": "Any tag", **dict(zip(tags, tags, strict=True))},
         "sort": SORTS,
         "status": STATUSES,

@@ -17,8 +17,9 @@ from todo_project.api.prepared import values_given
 from todo_project.api.room import ROWS, find_room, measure
 from todo_project.api.versions import compare, find_conflict
 from todo_project.api.viewsets import owned
+from todo_project.templatetags.forms import offer
 
-from .choices import make_selects, offer_projects, weigh, write_choices
+from .choices import make_selects, offer_projects, weigh
 from .completions import make_series
 from .details import MARKUP
 from .due_text import describe_day
@@ -60,7 +61,7 @@ def list_context(view: Any, data: Any) -> dict[str, Any]:
         "rows": rows,
         "tabs": make_tabs(user, valid, view.request.path),
         "filtered": any(value for name, value in query.items() if name not in UNFILTERED),
-        "projects": write_choices(projects),
+        "projects": offer(projects.values()),
         "selects": selects,
         "chosen": any(query.get(name) for name in FOLDED) or (not listed and bool(query)),
         "query": query,

@@ -59,7 +59,7 @@ def fill(alice):
 def test_a_full_page_of_long_texts_is_light(weigh, fill, alice, text):
     letter, made = TEXTS[text], {"owner": alice, "updated_at": alice.date_joined}
     Project.objects.bulk_create(
-        Project(name=letter * 96 + f"{n:04}", position=f"a{n}", archived=n > 20, **made)
+        Project(name=letter * 96 + f"{n:04}", position=f"a{n}", archived=n >= 100, **made)
         for n in range(ROWS)
     )
     fill(letter, project=Project.objects.first(), description=letter * 10_000)

@@ -7,7 +7,7 @@ from itertools import accumulate
 from django.utils.html import escape
 
 ROWS = 68_000  # bytes of HTML for all rows of a list
-LEAST = 40  # for the texts of a row, if there is no room
+LEAST = 20  # for the texts of a row, if there is no room
 
 
 def find_room(rows: int, markup: int, taken: int = 0) -> int:

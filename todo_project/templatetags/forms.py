@@ -1,13 +1,18 @@
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from django import template
 from rest_framework.fields import ChoiceField
 
 from todo_project.api.forms import read_undo
-from todo_project.api.room import shorten
+from todo_project.api.room import count_fitting, measure, shorten
 
-MOST = 100  # objects to choose from: a page must not grow with an account
-LONGEST = 80  # bytes of the name of one of them
+# A page must not grow with an account, so a select offers the first objects.
+MOST = 100
+CHOICES = 4_000  # bytes of all of them
+OPTION = 25  # bytes of a choice besides its text
+LONGEST = 80  # bytes of a name
 
 register = template.Library()
 
@@ -35,12 +40,19 @@ def choices(field: Any) -> list[tuple[str, str]]:
     if isinstance(field._field, ChoiceField):
         return [(one.value, one.display_text) for one in field.iter_options()]
     objects = field.get_queryset().for_choice()
-    found = {str(one.pk): write_choice(one) for one in objects[:MOST]}
+    found = offer(objects[:MOST])
     chosen = str(field.value)
     if chosen.isdecimal() and chosen not in found:
         others = field.get_queryset().filter(pk=chosen[:18])
         found |= {str(one.pk): write_choice(one) for one in others}
     return [*found.items()]
+
+
+def offer(objects: Iterable[Any]) -> dict[str, str]:
+    """The keys and the names of the first objects, as many as have room."""
+    names = {str(one.pk): write_choice(one) for one in objects}
+    shown = count_fitting((OPTION + measure(name) for name in names.values()), CHOICES)
+    return dict(islice(names.items(), shown))
 
 
 def write_choice(one: Any) -> str:
