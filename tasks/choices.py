@@ -11,7 +11,7 @@ from todo_project.templatetags.forms import OPTION, offer
 from .tag_counts import count_tags
 
 MOST = 100  # projects and tags
-TAGS = 8_000  # bytes of the tags to choose from
+TAGS = 3_500  # bytes of the tags to choose from
 SORTS = {
     "": "Newest first",
     "created": "Oldest first",

@@ -40,9 +40,10 @@ def fill(alice):
             "due_date": "2020-12-01",
             **members,
         }
-        for gone in (None, alice.date_joined):
+        for first, gone in ((10**9, None), (2 * 10**9, alice.date_joined)):
             Task.objects.bulk_create(
                 Task(
+                    id=first + n,
                     title=letter * 196 + f"{n:04}",
                     position=f"a{n}",
                     tags=[letter * 46 + f"{tag}{n:03}" for tag in range(5)],
@@ -59,7 +60,13 @@ def fill(alice):
 def test_a_full_page_of_long_texts_is_light(weigh, fill, alice, text):
     letter, made = TEXTS[text], {"owner": alice, "updated_at": alice.date_joined}
     Project.objects.bulk_create(
-        Project(name=letter * 96 + f"{n:04}", position=f"a{n}", archived=n >= 100, **made)
+        Project(
+            id=10**9 + n,
+            name=letter * 96 + f"{n:04}",
+            position=f"a{n}",
+            archived=n >= 100,
+            **made,
+        )
         for n in range(ROWS)
     )
     fill(letter, project=Project.objects.first(), description=letter * 10_000)

@@ -10,7 +10,7 @@ from todo_project.api.room import count_fitting, measure, shorten
 
 # A page must not grow with an account, so a select offers the first objects.
 MOST = 100
-CHOICES = 4_000  # bytes of all of them
+CHOICES = 3_000  # bytes of all of them
 OPTION = 25  # bytes of a choice besides its text
 LONGEST = 80  # bytes of a name
 

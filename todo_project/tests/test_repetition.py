@@ -88,10 +88,16 @@ def blocks():
 def test_the_150th_call_has_the_answer_and_cost_of_the_first(ask, call):
     for _ in range(60):  # fills caches, and logs in as often as an account can be signed in
         ask(*call)
-    first, cost, held = ask(*call), function_calls(ask, *call), blocks()
+    first, cost = ask(*call), function_calls(ask, *call)
 
-    for _ in range(TIMES):
-        assert ask(*call) == first
-
+    # Caches of other code may fill at any time. A leak takes more in each of three tries.
+    assert any(held_by_calls(ask, call, first) < 3 * TIMES for _ in range(3))
     assert function_calls(ask, *call) < cost + TIMES / 5  # one more wrapper per call takes more
-    assert blocks() < held + 3 * TIMES  # a leak would take more
+
+
+def held_by_calls(ask, call, expected):
+    """The blocks that are still allocated after repeated calls."""
+    before = blocks()
+    for _ in range(TIMES):
+        assert ask(*call) == expected
+    return blocks() - before
