@@ -7,7 +7,7 @@ from django.conf import settings
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.settings import api_settings
 
-VERIFIED = 1_000  # tokens that a process remembers; each takes about 1 KiB
+VERIFIED = 1_000  # tokens that a process remembers; each takes about 2 KB
 
 
 class TwoKeyBackend(TokenBackend):

@@ -87,7 +87,13 @@ def reset_link(server, email):
 def journey(page, server, email):
     """From a new account to its deletion: each step leads on to the next."""
     sign_up(page, email)
+    change_password(page)
+    reset_password(page, server, email)
+    log_in(page, email, NEWER)
+    leave(page, email)
 
+
+def change_password(page):
     page.goto("/api/auth/me")
     page.get_by_role("link", name="Change the password").click()
     page.get_by_label("Current password").fill(PASSWORD)
@@ -99,6 +105,8 @@ def journey(page, server, email):
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_role("status")).to_contain_text("Your password is changed")
 
+
+def reset_password(page, server, email):
     page.get_by_role("link", name="Forgot your password?").click()
     page.get_by_label("E-mail address").fill(email)
     page.get_by_role("button", name="Send the link").click()
@@ -107,8 +115,9 @@ def journey(page, server, email):
     page.get_by_label("New password").fill(NEWER)
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_role("status")).to_contain_text("Your password is changed")
-    log_in(page, email, NEWER)
 
+
+def leave(page, email):
     page.goto("/api/auth/me")
     page.get_by_role("link", name="log out everywhere").click()
     page.get_by_role("button", name="Log out everywhere").click()

@@ -77,6 +77,11 @@ def check(page):
 
 def journey(page, look=lambda page: None):
     """From the first task to an empty trash."""
+    for part in (add_two, complete_and_undo, edit, change_several, empty_the_trash):
+        part(page, look)
+
+
+def add_two(page, look):
     add = page.locator("#post-object-form")
     add.get_by_label("Title").fill("Buy milk")
     add.get_by_text("More").click()
@@ -91,6 +96,8 @@ def journey(page, look=lambda page: None):
     page.get_by_role("button", name="Add task").click()
     page.get_by_text("“Buy rye” is added.").wait_for()
 
+
+def complete_and_undo(page, look):
     page.get_by_role("link", name="Overdue 1").click()
     assert titles(page) == ["Buy milk"]
     page.get_by_role("button", name="Complete Buy milk").click()
@@ -100,6 +107,8 @@ def journey(page, look=lambda page: None):
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("link", name="Buy milk").click()
 
+
+def edit(page, look):
     page.get_by_label("Description").fill("Two bottles")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("status").get_by_text("Saved.").wait_for()
@@ -108,6 +117,8 @@ def journey(page, look=lambda page: None):
     page.get_by_role("heading", name="Subtasks 0 of 1").wait_for()
     look(page)
 
+
+def change_several(page, look):
     page.get_by_role("link", name="Tasks", exact=True).first.click()
     page.get_by_role("checkbox", name="Buy milk").check()
     page.get_by_role("checkbox", name="Buy rye").check()
@@ -117,6 +128,9 @@ def journey(page, look=lambda page: None):
     page.get_by_text("2 tasks are changed.").wait_for()
     page.get_by_role("checkbox", name="Buy milk").check()
     page.get_by_role("checkbox", name="Buy rye").check()
+
+
+def empty_the_trash(page, look):
     page.get_by_role("button", name="Delete selected").click()
     page.get_by_text("2 tasks are in the trash.").wait_for()
     page.get_by_role("link", name="Trash 3").click()

@@ -62,20 +62,17 @@ def person(cyd, sign_in, with_token, mails_of, staff):
     mails_of(lambda: client.post("/api/auth/password/reset", {"email": EMAIL}))
     browser = APIClient()
     browser.post("/api-auth/login/", {"username": EMAIL, "password": PASSWORD})
-    task = Task.objects.get(pk=milk["id"])
     for by in (staff, browser):
-        form = {
-            "title": task.title,
-            "priority": "1",
-            "description": "with rye-bread",
-            "etag": task.etag,
-        }
-        by.post(f"/admin/tasks/task/{task.pk}/change/", {**form, "etag": task.etag})
-        task.refresh_from_db()
+        edit(by, Task.objects.get(pk=milk["id"]))
     staff.post(f"/admin/tasks/task/{oats['id']}/delete/", {"post": "yes"})
     form = {"email": EMAIL, "name": "Cyd Charisse", "timezone": "UTC", "is_active": "on"}
     staff.post(f"/admin/accounts/user/{cyd.pk}/change/", {**form, "is_staff": "on"})
     return client
+
+
+def edit(staff, task):
+    form = {"title": task.title, "priority": "1", "description": "with rye-bread"}
+    staff.post(f"/admin/tasks/task/{task.pk}/change/", {**form, "etag": task.etag})
 
 
 def guess(email):

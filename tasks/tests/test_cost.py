@@ -89,11 +89,14 @@ def test_calls_for_a_list(count, request):
 
 @pytest.mark.usefixtures("hundred")
 def test_a_list_of_repeating_tasks_costs_the_same(count):
-    without = count("/api/tasks")
-    Task.objects.update(repeat="FREQ=MONTHLY;BYMONTHDAY=31")
+    # The same bytes, as the driver reads a longer response in more calls. The least of five counts,
+    # as it may also wait for the server more than once.
+    rule = "FREQ=MONTHLY;BYMONTHDAY=31"
+    Task.objects.update(description=rule)
+    without = min(count("/api/tasks") for _ in range(5))
+    Task.objects.update(description="", repeat=rule)
 
-    # One call more for each task would be 100. The driver's waits for the server differ by a few.
-    assert count("/api/tasks") < without + 50
+    assert min(count("/api/tasks") for _ in range(5)) <= without
 
 
 def test_calls_for_a_new_combination_of_filters(count):
