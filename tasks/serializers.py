@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.db import models
@@ -10,7 +10,7 @@ from rest_framework import serializers
 from todo_project.api.fields import STRING_FIELDS, MultilineField, WholeNumberField
 from todo_project.api.problems import invalid
 from todo_project.api.relations import OwnedRelatedField
-from todo_project.api.serializers import OwnedSerializer
+from todo_project.api.serializers import OwnedSerializer, duplicate
 
 from . import completions, subtasks
 from .dates import DATE, INSTANT, TIME
@@ -156,8 +156,7 @@ class TaskSerializer(OwnedSerializer):
         fields = super().fields
         if self.partial and not fields["tags"].read_only:
             for name in ("tags_add", "tags_remove"):
-                fields[name] = TagListField(write_only=True)
-                fields[name].style["omitted"] = True  # in forms
+                fields[name] = duplicate(single_tags())
         return fields
 
     def to_internal_value(self, data: Any) -> Any:
@@ -230,6 +229,13 @@ class SummarySerializer(serializers.Serializer[dict[str, int]]):
     completed = serializers.IntegerField()
     overdue = serializers.IntegerField()
     due_today = serializers.IntegerField()
+
+
+@cache
+def single_tags() -> TagListField:
+    field = TagListField(write_only=True)
+    field.style["omitted"] = True  # in forms
+    return field
 
 
 def change_tags(task: Task, values: Mapping[str, Any]) -> dict[str, Any]:

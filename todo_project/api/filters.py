@@ -1,9 +1,9 @@
 """django-filter for prepared querysets: requests with the same filters share one SQL string."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import copy
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import forms
@@ -13,7 +13,7 @@ from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import get_error_detail
 
-from .prepared import Parameter, cached_for
+from .prepared import SHAPES, Parameter, cached_for
 from .relations import LARGEST
 
 
@@ -119,8 +119,8 @@ class OwnedFilterBackend(filters.DjangoFilterBackend):
             return queryset
         if not has_shapes(filterset_class):
             return super().filter_queryset(request, queryset, view)
-        fields = form_fields(filterset_class, queryset.model)
-        cleaned = clean(fields, read_choices(fields, request.query_params))
+        chosen = read_choices(filterset_class.base_filters, request.query_params)
+        cleaned = clean(filterset_class, queryset.model, chosen)
         if not getattr(view, "is_unchanged", False):
             check(filterset_class, queryset.model, cleaned, request.user)
         shape = tuple(
@@ -144,21 +144,25 @@ def check(
                 raise ValidationError({name: get_error_detail(error)}) from None
 
 
-def read_choices(fields: Mapping[str, forms.Field], query: Any) -> dict[str, str]:
-    """The values by name. Repeated values are joined by commas; empty values are left out."""
-    return {
-        name: ",".join(filter(None, values))
+def read_choices(names: Collection[str], query: Any) -> tuple[tuple[str, str], ...]:
+    """The values with their names. Repeated ones are joined by commas; empty ones left out."""
+    return tuple(
+        (name, ",".join(filter(None, values)))
         for name, values in sorted(query.lists())
-        if any(values) and name in fields
-    }
+        if any(values) and name in names
+    )
 
 
-def clean(fields: Mapping[str, forms.Field], chosen: dict[str, str]) -> dict[str, Any]:
+@lru_cache(SHAPES)
+def clean(
+    filterset_class: type[filters.FilterSet], model: Any, chosen: tuple[tuple[str, str], ...]
+) -> Mapping[str, Any]:
     """The validated values. A form would also validate the unused filters."""
+    fields, texts = form_fields(filterset_class, model), dict(chosen)
     cleaned, errors = {}, {}
-    for name in chosen:
+    for name in texts:
         try:
-            value = fields[name].widget.value_from_datadict(chosen, {}, name)
+            value = fields[name].widget.value_from_datadict(texts, {}, name)
             cleaned[name] = fields[name].clean(value)
         except DjangoValidationError as error:
             errors[name] = get_error_detail(error)

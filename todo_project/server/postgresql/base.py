@@ -30,7 +30,9 @@ PARAMETERS = {
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         gc.collect()
-        return super().get_new_connection(conn_params)
+        connection: Any = super().get_new_connection(conn_params)
+        connection.adapters.register_loader("timestamptz", TimestamptzLoader)
+        return connection
 
     def init_connection_state(self) -> None:
         super().init_connection_state()
@@ -40,9 +42,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 connection.execute("SELECT set_config(%s, %s, false)", [name, value])
 
     def create_cursor(self, name: str | None = None) -> Any:
-        cursor = super().create_cursor(name)
-        cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-        return cursor
+        """As Django does, but the cursor shares the loaders of the connection."""
+        connection: Any = self.connection
+        if name is None:
+            return connection.cursor()
+        return connection.cursor(name, scrollable=False, withhold=connection.autocommit)
 
     def rollback(self) -> None:
         """A transaction that failed is rolled back, which Django takes for a sign of health."""
