@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from tasks.models import Task
+from todo_project.api import filters
 
 URL = "/api/tasks"
 TODAY = date(2026, 6, 15)
@@ -132,3 +133,13 @@ def test_it_rejects_invalid_parameters_and_lists_the_valid_ones(
     error = response.json()["errors"][0]
     assert error["field"] == parameter
     assert allowed in error["detail"]
+
+
+def test_short_values_are_validated_once(alice_client, monkeypatch):
+    monkeypatch.setattr(filters, "CACHED_LENGTH", 5)
+    filters.clean_once.cache_clear()
+
+    for value in ("today", "today", "morning"):
+        assert titles(alice_client, f"search={value}")
+
+    assert filters.clean_once.cache_info()[:2] == (1, 1)  # hits and misses

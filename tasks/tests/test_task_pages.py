@@ -231,26 +231,26 @@ def test_the_fourth_level_offers_no_subtask(page, chain):
     assert "Add subtask" not in page(f"/api/tasks/{chain[3].pk}")
 
 
+OATS = {
+    "_method": "PUT",
+    "title": "Buy <b>oats</b>",
+    "priority": "high",
+    "description": "one\r\ntwo",
+    "due_date": "2026-12-01",
+    "due_time": "09:30",
+    "tags": "shop, home",
+}
+CELLS = r'<th scope="row">(.*?)</th><td><bdi>(.*?)</bdi></td><td><bdi>(.*?)</bdi></td>'
+
+
 def test_a_stale_edit_shows_both_versions_and_keeps_the_text(send, add, alice_client, home):
     task = add("Buy milk", due_time="09:30", due_date="2026-12-01", description="one\ntwo")
     path = f"/api/tasks/{task.pk}"
-    form = {
-        "_method": "PUT",
-        "etag": task.etag,
-        "title": "Buy <b>oats</b>",
-        "priority": "high",
-        "description": "one\r\ntwo",
-        "due_date": "2026-12-01",
-        "due_time": "09:30",
-        "project": home.pk,
-        "tags": "shop, home",
-        "next": path,
-    }
+    form = {**OATS, "etag": task.etag, "project": home.pk, "next": path}
     alice_client.patch(path, {"title": "Buy rye", "priority": "low"})
 
     conflict = send(path, **form)
-    cells = r'<th scope="row">(.*?)</th><td><bdi>(.*?)</bdi></td><td><bdi>(.*?)</bdi></td>'
-    versions = re.findall(cells, conflict.text)
+    versions = re.findall(CELLS, conflict.text)
     fresh = Task.objects.get()
     saved = send(path, **{**form, "etag": fresh.etag})
 
@@ -258,8 +258,8 @@ def test_a_stale_edit_shows_both_versions_and_keeps_the_text(send, add, alice_cl
     assert versions == [
         ("Title", "Buy &lt;b&gt;oats&lt;/b&gt;", "Buy rye"),
         ("Priority", "High", "Low"),
-        ("Project", "Home", "–"),
         ("Tags", "shop, home", "–"),
+        ("Project", "Home", "–"),
     ]
     assert 'value="Buy &lt;b&gt;oats&lt;/b&gt;"' in conflict.text
     assert 'value="shop, home"' in conflict.text
@@ -276,12 +276,11 @@ def test_a_stale_edit_of_a_project_shows_both_versions(send, alice_client, home)
     alice_client.patch(path, {"name": "House", "color": "#3366cc"})
 
     conflict = send(path, **form)
-    cells = r'<th scope="row">(.*?)</th><td><bdi>(.*?)</bdi></td><td><bdi>(.*?)</bdi></td>'
     fresh = Project.objects.get()
     saved = send(path, **{**form, "etag": fresh.etag})
 
     assert conflict.status_code == 412
-    assert re.findall(cells, conflict.text) == [
+    assert re.findall(CELLS, conflict.text) == [
         ("Name", "My &lt;b&gt;house&lt;/b&gt;", "House"),
         ("Color", "–", "#3366cc"),
         ("Archived", "Yes", "No"),

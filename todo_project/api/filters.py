@@ -16,6 +16,8 @@ from rest_framework.fields import get_error_detail
 from .prepared import SHAPES, Parameter, cached_for
 from .relations import LARGEST
 
+CACHED_LENGTH = 500  # the most characters of values that are cached
+
 
 class ParameterMixin:
     """For a filter that compares the column `field_name` with a value of the caller.
@@ -120,7 +122,8 @@ class OwnedFilterBackend(filters.DjangoFilterBackend):
         if not has_shapes(filterset_class):
             return super().filter_queryset(request, queryset, view)
         chosen = read_choices(filterset_class.base_filters, request.query_params)
-        cleaned = clean(filterset_class, queryset.model, chosen)
+        long = sum(len(text) for _, text in chosen) > CACHED_LENGTH
+        cleaned = (clean if long else clean_once)(filterset_class, queryset.model, chosen)
         if not getattr(view, "is_unchanged", False):
             check(filterset_class, queryset.model, cleaned, request.user)
         shape = tuple(
@@ -153,7 +156,6 @@ def read_choices(names: Collection[str], query: Any) -> tuple[tuple[str, str], .
     )
 
 
-@lru_cache(SHAPES)
 def clean(
     filterset_class: type[filters.FilterSet], model: Any, chosen: tuple[tuple[str, str], ...]
 ) -> Mapping[str, Any]:
@@ -169,6 +171,9 @@ def clean(
     if errors:
         raise ValidationError(errors)
     return cleaned
+
+
+clean_once = lru_cache(SHAPES)(clean)  # requests share the result: do not change it
 
 
 def filter_by_shape(

@@ -73,8 +73,8 @@ def represent(field: Any, instance: Any, values: dict[str, Any]) -> None:
 
 
 def duplicate(field: Any) -> Any:
-    """A copy of a field that is not yet part of a serializer."""
-    made: Any = object.__new__(type(field))
+    """A shallow copy of an unbound field: both share `style`, `error_messages` and `child`."""
+    made: Any = object.__new__(type(field))  # faster than copy()
     made.__dict__.update(field.__dict__)
     made.validators = [*field.validators]  # callers append to this list
     return made

@@ -162,3 +162,17 @@ def test_an_instant_is_read_in_utc(alice, read):
 
     assert found.created_at == INSTANT
     assert found.created_at.isoformat() == "2026-11-20T10:00:00.123456+00:00"
+
+
+@pytest.mark.parametrize("bound_by_server", [True, False])
+def test_a_named_cursor_binds_parameters_like_djangos(bound_by_server):
+    other = connection.copy()
+    other.settings_dict["OPTIONS"]["server_side_binding"] = bound_by_server
+    try:
+        with other.chunked_cursor() as cursor:
+            cursor.execute("SELECT n + %s FROM generate_series(1, 2) AS n", [1])
+            rows = cursor.fetchall()
+        assert rows == [(2,), (3,)]
+        assert isinstance(cursor.cursor, base.ServerSideCursor) != bound_by_server
+    finally:
+        other.close()

@@ -46,7 +46,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection: Any = self.connection
         if name is None:
             return connection.cursor()
-        return connection.cursor(name, scrollable=False, withhold=connection.autocommit)
+        options = {"scrollable": False, "withhold": connection.autocommit}
+        if self.settings_dict["OPTIONS"].get("server_side_binding"):
+            return connection.cursor(name, **options)
+        cursor: Any = base.ServerSideCursor
+        return cursor(connection, name=name, **options)
 
     def rollback(self) -> None:
         """A transaction that failed is rolled back, which Django takes for a sign of health."""
