@@ -6,7 +6,7 @@ from itertools import groupby
 from types import SimpleNamespace
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.models import Expression
 from django.db.models.sql import InsertQuery, UpdateQuery
 
@@ -47,7 +47,7 @@ def insert(one: Any) -> None:
     model: Any = type(one)
     sql, columns = insert_statement(model)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [column.of(one) for column in columns])
+        cursor.execute(sql, values_of(one, columns))
         [one.pk] = cursor.fetchone()
     one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
 
@@ -56,7 +56,7 @@ def update(one: Any, names: Iterable[str]) -> None:
     model: Any = type(one)
     sql, columns = update_statement(model, frozenset(names))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [column.of(one) for column in columns])
+        cursor.execute(sql, values_of(one, columns))
         if cursor.rowcount != 1:
             raise DatabaseError("The row to update does not exist.")
 
@@ -67,9 +67,15 @@ class Column(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
-    def of(self, one: Any) -> Any:
+    def of(self, one: Any, database: Any) -> Any:
         field: Any = self.output_field
-        return field.get_db_prep_save(field.pre_save(one, one._state.adding), connection)
+        value = field.pre_save(one, one._state.adding)
+        return None if value is None else field.get_db_prep_save(value, database)
+
+
+def values_of(one: Any, columns: Iterable[Column]) -> list[Any]:
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up for each attribute
+    return [column.of(one, database) for column in columns]
 
 
 @cache
