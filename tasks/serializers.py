@@ -17,6 +17,8 @@ from .dates import DATE, INSTANT, TIME
 from .models import Task
 from .tags import MOST, TagListField, respell, unite, without
 
+BLANK = Task()  # what a new task has before it gets any values; only read
+
 
 class NullableTextField(MultilineField):
     """A text for which null means the same as "", as front ends send either."""
@@ -180,7 +182,7 @@ class TaskSerializer(OwnedSerializer):
         return data
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        task = self.instance or Task()
+        task = self.instance or BLANK
         dated = attrs.get("due_date", task.due_date)
         timed = attrs.get("due_time", task.due_time)
         if timed is not None and dated is None:
