@@ -2,7 +2,6 @@ from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 
 from todo_project.api.conditional_lists import ConditionalListMixin
 from todo_project.api.filters import OwnedFilterBackend
@@ -58,9 +57,6 @@ class ProjectViewSet(
 
     def get_query_parameters(self) -> dict[str, bool]:
         return {"tasks": False} if self.action == "destroy" else super().get_query_parameters()
-
-    def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
-        return {"Location": reverse("project-detail", [data["id"]], request=self.request)}
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Like PATCH: changes only the members that are sent."""

@@ -6,7 +6,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 
 from accounts.requests import AuthenticatedRequest
 from todo_project.api.conditional_lists import ConditionalListMixin
@@ -96,9 +95,6 @@ class TaskViewSet(
     def perform_destroy(self, instance: Task) -> None:
         self.writing.set(instance, deleted_at=self.writing.now)
         self.deleted = instance
-
-    def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
-        return {"Location": reverse("task-detail", [data["id"]], request=self.request)}
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """As PATCH: the front ends of the original design send any subset of the members."""

@@ -78,6 +78,11 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
         serializer.save(owner=self.request.user)
         self.writing.flush()  # the response needs the id
 
+    def get_success_headers(self, data: Any) -> dict[str, str]:
+        """The address of a new object is that of the list and its id."""
+        path = f"{self.request.path}/{data['id']}"
+        return {"Location": self.request.build_absolute_uri(path)}
+
     def perform_destroy(self, instance: Any) -> None:
         self.writing.delete(instance)
 
