@@ -50,9 +50,31 @@ def alive(kind):
     return [found for found in gc.get_objects() if type(found) is kind]
 
 
-def test_rows_of_long_lists_are_collected(application, token, without_collections):
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/tasks", b""),
+        ("GET", "/api/tasks?status=pending", b""),
+        ("GET", "/api/tasks/{id}", b""),
+        ("POST", "/api/tasks", b'{"title": "Buy milk"}'),
+        ("PATCH", "/api/tasks/{id}", b'{"title": "Buy milk"}'),
+        ("PATCH", "/api/tasks/{id}/complete", b""),
+        ("GET", "/api/projects", b""),
+    ],
+)
+def test_requests_leave_no_garbage(application, token, without_collections, method, path, body):
+    path = path.format(id=Task.objects.first().pk)
+    ask(application, method, path, token, body)  # may fill caches
+    gc.collect()
+
+    assert ask(application, method, path, token, body) in (200, 201)
+
+    assert gc.collect() == 0  # unreachable objects
+
+
+def test_rows_of_long_pages_are_collected(application, token, without_collections):
     for _ in range(TIMES):
-        assert ask(application, "GET", "/api/tasks", token) == 200
+        assert ask(application, "GET", "/api/sync?limit=100", token) == 200
 
     assert len(alive(Task)) <= 6 * 100  # responses of 4 MiB and one more
 
