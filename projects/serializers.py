@@ -1,7 +1,7 @@
 from rest_framework import serializers
 
 from todo_project.api.fields import STRING_FIELDS
-from todo_project.api.serializers import OwnedSerializer
+from todo_project.api.serializers import CompiledListSerializer, OwnedSerializer
 
 from .models import Project
 
@@ -14,6 +14,7 @@ class ProjectSerializer(OwnedSerializer):
 
     class Meta:
         model = Project
+        list_serializer_class = CompiledListSerializer
         fields = [
             "id",
             "name",

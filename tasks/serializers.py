@@ -10,7 +10,7 @@ from rest_framework import serializers
 from todo_project.api.fields import STRING_FIELDS, MultilineField, WholeNumberField
 from todo_project.api.problems import invalid
 from todo_project.api.relations import OwnedRelatedField
-from todo_project.api.serializers import OwnedSerializer, duplicate
+from todo_project.api.serializers import CompiledListSerializer, OwnedSerializer, duplicate
 
 from . import completions, subtasks
 from .dates import DATE, INSTANT, TIME
@@ -110,6 +110,7 @@ class TaskSerializer(OwnedSerializer):
 
     class Meta:
         model = Task
+        list_serializer_class = CompiledListSerializer
         fields = [
             "id",
             "title",

@@ -41,11 +41,13 @@ def test_it_is_byte_for_byte_the_output_of_drf(alice, serializer_class, values):
     columns = serializer_class().columns
     row = Task.objects.values_list(*columns).get(pk=made.pk)
     by_row = FastJSONRenderer().render(serializer_class(row).data)
+    listed = FastJSONRenderer().render(serializer_class([row, read], many=True).data)
 
     for task in (made, read):
         fast = FastJSONRenderer().render(serializer_class(task).data)
 
         assert fast == FastJSONRenderer().render(by_drf(serializer_class, task)) == by_row
+        assert listed == b"[%b,%b]" % (fast, fast)
         stock = JSONRenderer().render(by_drf(serializer_class, task))
         assert fast == stock.replace(b"\\u2028", "\u2028".encode())
 
@@ -54,7 +56,8 @@ def test_the_fields_of_a_task_are_compiled():
     plan = representations.plan_of(TaskSerializer)
 
     assert plan.names == plan.plain == TaskSerializer.Meta.fields
-    assert [name for name, _ in plan.conversions] == ["completed", "priority", "due_time"]
+    converted = [plan.plain[place] for place in plan.conversions]
+    assert converted == ["completed", "priority", "due_time"]
 
 
 @pytest.mark.parametrize(

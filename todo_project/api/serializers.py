@@ -1,8 +1,10 @@
 """A model serializer with fast reads: it makes its fields once and reads by a plan."""
 
+from collections.abc import Iterable
 from functools import cache, cached_property
 from typing import Any
 
+from django.db.models import Manager
 from rest_framework import serializers
 from rest_framework.fields import SkipField
 from rest_framework.relations import PKOnlyObject
@@ -22,10 +24,7 @@ class CompiledModelSerializer(serializers.ModelSerializer[Any]):
         plan = self.plan
         if plan is None:
             return super().to_representation(instance)
-        read = plan.arrange if type(instance) is tuple else plan.read
-        values = dict(zip(plan.plain, read(instance), strict=True))
-        for name, convert in plan.conversions:
-            values[name] = convert(values[name])
+        [values] = plan.represent(rows_of(plan, [instance]))
         return self.add_others(plan, instance, values) if plan.others else values
 
     def add_others(self, plan: Plan, instance: Any, values: dict[str, Any]) -> dict[str, Any]:
@@ -34,10 +33,15 @@ class CompiledModelSerializer(serializers.ModelSerializer[Any]):
         return {name: values[name] for name in plan.names if name in values}
 
     @property
+    def whole_plan(self) -> Plan | None:
+        """The plan, if it is all that `to_representation()` does."""
+        own_way = type(self).to_representation is not CompiledModelSerializer.to_representation
+        return None if own_way or self.plan is None or self.plan.others else self.plan
+
+    @property
     def columns(self) -> list[str]:
         """The columns of a tuple that it represents like an instance. Empty if it cannot."""
-        own_way = type(self).to_representation is not CompiledModelSerializer.to_representation
-        return [] if own_way or self.plan is None else self.plan.columns
+        return self.whole_plan.columns if self.whole_plan else []
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -47,6 +51,18 @@ class CompiledModelSerializer(serializers.ModelSerializer[Any]):
         plan = plan_of(type(self))
         changed = "fields" in self.__dict__ and plan.fields != describe(self._readable_fields)
         return None if changed else plan
+
+
+class CompiledListSerializer(serializers.ListSerializer[Any]):
+    """For `list_serializer_class` of a `CompiledModelSerializer`: represents all rows at once."""
+
+    child: Any
+
+    def to_representation(self, data: Any) -> Any:
+        plan: Plan | None = self.child.whole_plan
+        if plan is None or isinstance(data, Manager):
+            return super().to_representation(data)
+        return plan.represent(rows_of(plan, data))
 
 
 # (No docstring, for the same reason.) The view's `Write` writes the objects.
@@ -60,6 +76,11 @@ class OwnedSerializer(CompiledModelSerializer):
     def update(self, instance: Any, validated_data: Any) -> Any:
         self.context["writing"].update(instance, **validated_data)
         return instance
+
+
+def rows_of(plan: Plan, ones: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Rows of the plan's columns: of instances, and of tuples that are rows."""
+    return [one if type(one) is tuple else plan.read(one) for one in ones]
 
 
 def represent(field: Any, instance: Any, values: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from rest_framework.viewsets import ModelViewSet
 from todo_project.api.filters import OwnedFilterBackend, ParameterMixin
 from todo_project.api.pagination import KeysetPagination
 from todo_project.api.preconditions import ETagMixin
-from todo_project.api.serializers import CompiledModelSerializer
+from todo_project.api.serializers import CompiledListSerializer, CompiledModelSerializer
 from todo_project.api.viewsets import OwnedViewSet
 
 from .models import Book, Label, Shelf  # noqa: F401
@@ -18,6 +18,7 @@ class BookSerializer(CompiledModelSerializer):
 
     class Meta:
         model = Book
+        list_serializer_class = CompiledListSerializer
         fields = ["size", "id", "owner", "shelf", "labels", "title", "shelf_name", "reader"]
 
     def get_size(self, book):
@@ -36,7 +37,7 @@ class PlainSerializer(serializers.ModelSerializer):
     get_size, get_reader = BookSerializer.get_size, BookSerializer.get_reader
 
     class Meta(BookSerializer.Meta):
-        pass
+        list_serializer_class = serializers.ListSerializer
 
 
 class NamelessSerializer(BookSerializer):
@@ -51,6 +52,7 @@ class NamelessSerializer(BookSerializer):
 class TitleSerializer(CompiledModelSerializer):
     class Meta:
         model = Book
+        list_serializer_class = CompiledListSerializer
         fields = ["title"]
 
 
@@ -61,6 +63,7 @@ class ShortSerializer(CompiledModelSerializer):
 
     class Meta:
         model = Book
+        list_serializer_class = CompiledListSerializer
         fields = ["title", "shelf", "is_long", "pages"]
 
 
@@ -68,7 +71,7 @@ class PlainShortSerializer(serializers.ModelSerializer):
     is_long = serializers.BooleanField(read_only=True)
 
     class Meta(ShortSerializer.Meta):
-        pass
+        list_serializer_class = serializers.ListSerializer
 
 
 class LoudSerializer(CompiledModelSerializer):
@@ -76,6 +79,7 @@ class LoudSerializer(CompiledModelSerializer):
 
     class Meta:
         model = Book
+        list_serializer_class = CompiledListSerializer
         fields = ["title", "loud_title"]
 
 
