@@ -8,11 +8,14 @@ FastAPI, SQLModel and PyJWT, synchronous endpoints, one session per request, a p
 # mypy: ignore-errors
 # It runs in a separate environment, which does not share packages with the project.
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
 import jwt
+from anyio import to_thread
 from fastapi import Depends, FastAPI, HTTPException, status
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -106,7 +109,16 @@ def get_current_user(
 DB = Annotated[Session, Depends(get_session)]
 Me = Annotated[int, Depends(get_current_user)]
 
-app = FastAPI(title="Todo (peer)")
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """With the default of 40 threads the peer can stand still for 30 s: all of them wait for a
+    connection, and none is left to close the sessions that have one."""
+    to_thread.current_default_thread_limiter().total_tokens = 150
+    yield
+
+
+app = FastAPI(title="Todo (peer)", lifespan=lifespan)
 app.add_middleware(
     CORSMiddleware,
     allow_origins=["http://localhost:3000"],
