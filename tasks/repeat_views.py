@@ -28,7 +28,7 @@ from todo_project.api.viewsets import OwnedGenericViewSet
 from . import completions
 from .completions import Completion
 from .models import Task
-from .serializers import TaskSerializer, WallClockField
+from .serializers import BLANK, TaskSerializer, WallClockField
 
 MOST = 50  # coming dates
 USUAL = 5
@@ -79,7 +79,7 @@ class PreviewSerializer(TaskSerializer):
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        completions.settle(Task(), attrs)
+        completions.settle(BLANK, attrs)
         return attrs
 
 
@@ -141,7 +141,7 @@ class PreviewView(IgnoredMembersMixin, StrictQueryMixin, GenericAPIView[Any]):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         values = serializer.validated_data
-        dates = coming(request, Task(), values, values["count"])
+        dates = coming(request, BLANK, values, values["count"])
         return Response({"repeat": values["repeat"], "dates": dates})
 
 

@@ -56,7 +56,7 @@ def test_the_fields_of_a_task_are_compiled():
     plan = representations.plan_of(TaskSerializer)
 
     assert plan.names == plan.plain == TaskSerializer.Meta.fields
-    converted = [plan.plain[place] for place in plan.conversions]
+    converted = [plan.plain[place] for place, _ in plan.conversions]
     assert converted == ["completed", "priority", "due_time"]
 
 

@@ -43,7 +43,7 @@ class Plan(NamedTuple):
     read: Callable[[Any], tuple[Any, ...]]  # an instance as a row
     places: list[int]  # for each plain member, its column in a row
     columns: list[str]  # of a row; empty if only an instance has what the fields need
-    conversions: dict[int, Callable[[Any], Any]]  # by the place of the plain member
+    conversions: list[tuple[int, Callable[[Any], Any]]]  # the places of plain members
     others: list[str]  # of the members whose fields are called as in DRF
 
     def represent(self, rows: Collection[tuple[Any, ...]]) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ class Plan(NamedTuple):
         if not columns:
             return [{} for _ in rows]
         members: list[Iterable[Any]] = [columns[place] for place in self.places]
-        for place, convert in self.conversions.items():
+        for place, convert in self.conversions:
             members[place] = map(convert, members[place])
         return [dict(zip(self.plain, row, strict=True)) for row in zip(*members, strict=True)]
 
@@ -67,7 +67,7 @@ def make_plan(model: Any, fields: Sequence[Any]) -> Plan:
         make_reader(columns),
         [columns.index(source) for source in plain.values()],
         columns if len(plain) == len(fields) and all_stored(model, columns) else [],
-        dict(conversions(model, plain)),
+        [*conversions(model, plain)],
         [field.field_name for field in fields if field not in plain],
     )
 

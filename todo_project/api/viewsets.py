@@ -79,7 +79,7 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
         self.writing.flush()  # the response needs the id
 
     def get_success_headers(self, data: Any) -> dict[str, str]:
-        """The address of a new object is that of the list and its id."""
+        """The address of a new object is that of the list and its `id`, which must be a field."""
         path = f"{self.request.path}/{data['id']}"
         return {"Location": self.request.build_absolute_uri(path)}
 

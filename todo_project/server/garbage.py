@@ -7,10 +7,10 @@ class GarbageCollection:
     """WSGI middleware that frees the memory of a request.
 
     In DRF a view, its request, its response and its serializers refer to each other, so rows and
-    texts stay in memory until garbage is collected. For most responses these references are removed
-    at once: memory that is used again soon is faster. After the others, garbage is collected
-    whenever their bodies and those of their requests reach 4 MiB. Python counts objects for that,
-    not bytes.
+    texts stay in memory until garbage is collected. `release()` removes most of these references
+    when a request ends, because reusing memory at once is faster. Other responses may keep some, so
+    garbage is collected after every 4 MiB of their bodies and those of their requests. Python
+    counts objects for that, not bytes.
     """
 
     LIMIT = 2**22
@@ -34,11 +34,12 @@ def release(response: Any) -> bool:
     context = getattr(response, "renderer_context", None)
     if context is None:  # not a response of DRF
         return False
-    vars(context["view"]).clear()
-    vars(context["request"]).clear()
-    context.clear()
     serializer = getattr(response.data, "serializer", None)
-    if serializer is None:
-        return False
-    vars(serializer).clear()
-    return not response.exception  # the traceback of an error may refer to everything
+    child = getattr(serializer, "child", None)  # of a list
+    for one in (context["view"], context["request"], serializer, child):
+        if one is not None:
+            vars(one).clear()
+    context.clear()
+    # Pages have forms, and the traceback of an error may refer to everything.
+    is_json = response.accepted_renderer.format == "json"
+    return serializer is not None and is_json and not response.exception

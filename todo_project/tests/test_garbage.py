@@ -25,6 +25,7 @@ def token(transactional_db):
     """A client of a user whose task list is a megabyte."""
     alice = User.objects.create_user("alice@example.com")
     tasks = {"owner": alice, "description": "x" * 10_000, "updated_at": datetime.now(UTC)}
+    tasks |= {"tags": ["home"], "tag_keys": ["home"]}
     Task.objects.bulk_create(Task(title=f"Task {n}", **tasks) for n in range(100))
     return str(RefreshToken.for_user(alice).access_token)
 
@@ -60,6 +61,9 @@ def alive(kind):
         ("PATCH", "/api/tasks/{id}", b'{"title": "Buy milk"}'),
         ("PATCH", "/api/tasks/{id}/complete", b""),
         ("GET", "/api/projects", b""),
+        ("GET", "/api/tags", b""),
+        ("GET", "/api/trash", b""),
+        ("GET", "/api/auth/me", b""),
     ],
 )
 def test_requests_leave_no_garbage(application, token, without_collections, method, path, body):

@@ -117,3 +117,13 @@ def test_links_have_no_trailing_slash(alice, alice_client):
     response = alice_client.get("/api/tasks/?page_size=1")
 
     assert "/api/tasks?" in response["Link"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("tasks", {"title": "Oats"}), ("projects", {"name": "Home"})]
+)
+def test_the_address_of_a_new_object_has_no_slash_of_the_list(alice_client, path, body):
+    created = alice_client.post(f"/api/{path}/", body)
+
+    assert created["Location"] == f"http://testserver/api/{path}/{created.json()['id']}"
+    assert alice_client.get(created["Location"]).json() == created.json()

@@ -56,19 +56,28 @@ class TitleSerializer(CompiledModelSerializer):
         fields = ["title"]
 
 
+class YesNoField(serializers.BooleanField):
+    representations = {True: "yes", False: "no"}
+
+    def to_representation(self, value):
+        return self.representations[value]
+
+
 class ShortSerializer(CompiledModelSerializer):
-    """Columns, and a property that depends on one."""
+    """Columns, and a property that depends on one, with and without a conversion."""
 
     is_long = serializers.BooleanField(read_only=True)
+    long = YesNoField(source="is_long", read_only=True)
 
     class Meta:
         model = Book
         list_serializer_class = CompiledListSerializer
-        fields = ["title", "shelf", "is_long", "pages"]
+        fields = ["title", "shelf", "is_long", "long", "pages"]
 
 
 class PlainShortSerializer(serializers.ModelSerializer):
     is_long = serializers.BooleanField(read_only=True)
+    long = YesNoField(source="is_long", read_only=True)
 
     class Meta(ShortSerializer.Meta):
         list_serializer_class = serializers.ListSerializer
