@@ -10,7 +10,9 @@ Prints a table; a ratio above 1 means that this version is faster. Needs wrk.
 
 import argparse
 import json
+import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,7 +33,7 @@ COMPARED = {
     for operation in OPERATIONS
     if not operation.against and operation.crowd == "usual"
 }
-# Writes the token and the ids of each user to a file. Versions share this code, not their models.
+# Writes the token and the ids of each user to a file. Each version runs it, with its own models.
 CLIENTS = """
 import json
 from accounts.models import User
@@ -58,6 +60,7 @@ class Version:
         path.write_text("".join(requests))
         seen = run_wrk(f"http://{self.address}", path, CONNECTIONS, seconds)
         assert seen["refused"] == seen["broken"] == 0, seen
+        assert seen["requests"] <= REQUESTS or not operation.writes, "the writes were repeated"
         return seen["requests"] / seen["seconds"], seen["p99"]
 
     def request(self, operation: Operation, chance: random.Random, n: int) -> str:
@@ -72,7 +75,7 @@ class Version:
 
 @contextmanager
 def serving(name: str, root: Path, port: int, folder: Path) -> Iterator[Version]:
-    database = Database(f"todo_{name}")
+    database = Database(f"todo_{name}_{os.getpid()}")
     environment = {**database.environment, **LIMITS, "PORT": str(port)}
     command = [sys.executable, "manage.py"]
     on_server(f"CREATE DATABASE {database.name}")
@@ -113,6 +116,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=COMPARED, default=[*COMPARED])
     parser.add_argument("--port", type=int, default=17500, help="the first of two")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # drops the databases
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         roots = {"before": chosen.before, "after": ROOT}

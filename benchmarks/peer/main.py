@@ -112,8 +112,8 @@ Me = Annotated[int, Depends(get_current_user)]
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """With the default of 40 threads the peer can stand still for 30 s: all of them wait for a
-    connection, and none is left to close the sessions that have one."""
+    # With the default of 40 threads the peer can stand still for 30 s: all of them wait for a
+    # connection, and none is left to close the sessions that have one.
     to_thread.current_default_thread_limiter().total_tokens = 150
     yield
 
