@@ -42,7 +42,6 @@ def main(rounds: int) -> None:
     try:
         clients, paths = prepare()
         gc.freeze()
-        gc.set_threshold(5_000)
         for path, label in paths.items():
             report(label, [measure(clients, path, number) for number in range(rounds)])
     finally:

@@ -14,7 +14,5 @@ application = GarbageCollection(BodyReader(django_application))
 
 resolve("/health")  # loads the views
 # Everything loaded so far stays in memory. Freezing it keeps collections from scanning it, which
-# took 50 ms. The default threshold would cause a collection in every second list of tasks, as a
-# page has some hundreds of objects.
+# took 50 ms.
 gc.freeze()
-gc.set_threshold(5_000)
