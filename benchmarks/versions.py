@@ -11,23 +11,21 @@ Prints a table; a ratio above 1 means that this version is faster. Needs wrk.
 import argparse
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from contenders import LIMITS, running
+from contenders import project, start
 from dataset import ROOT, Database, on_server
-from load import run_wrk
+from load import MANY, Client, Load, run_wrk
 from operations import OPERATIONS, Operation
 
-CONNECTIONS, REQUESTS = 100, 6_000
+CONNECTIONS = 100
 COMPARED = {
     operation.name: operation
     for operation in OPERATIONS
@@ -45,39 +43,10 @@ json.dump(known, open({path!r}, "w"))
 """
 
 
-@dataclass
-class Version:
-    name: str
-    address: str
-    clients: list[tuple[str, list[int]]]
-    folder: Path
-
-    def measure(self, operation: Operation, round_number: int, seconds: int) -> tuple[float, float]:
-        """Requests per second, and the 99th percentile of the latencies in ms."""
-        path, chance = self.folder / f"{self.name}.requests", random.Random(round_number)
-        first = round_number * REQUESTS
-        requests = [self.request(operation, chance, first + n) for n in range(REQUESTS)]
-        path.write_text("".join(requests))
-        seen = run_wrk(f"http://{self.address}", path, CONNECTIONS, seconds)
-        assert seen["refused"] == seen["broken"] == 0, seen
-        assert seen["requests"] <= REQUESTS or not operation.writes, "the writes were repeated"
-        return seen["requests"] / seen["seconds"], seen["p99"]
-
-    def request(self, operation: Operation, chance: random.Random, n: int) -> str:
-        token, ids = chance.choice(self.clients)
-        body = operation.body.replace("{n}", str(n))
-        lines = [f"{operation.method} {operation.path.format(id=chance.choice(ids))} HTTP/1.1"]
-        lines += [f"Host: {self.address}", f"Authorization: Bearer {token}"]
-        if body:
-            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
-        return "\r\n".join(lines) + "\r\n\r\n" + body + "\0"
-
-
 @contextmanager
-def serving(name: str, root: Path, port: int, folder: Path) -> Iterator[Version]:
+def serving(name: str, root: Path, port: int, folder: Path) -> Iterator[Load]:
     database = Database(f"todo_{name}_{os.getpid()}")
-    environment = {**database.environment, **LIMITS, "PORT": str(port)}
-    command = [sys.executable, "manage.py"]
+    command = {**project(database, port), "cwd": root}
     on_server(f"CREATE DATABASE {database.name}")
     try:
         for arguments in (
@@ -85,21 +54,35 @@ def serving(name: str, root: Path, port: int, folder: Path) -> Iterator[Version]
             ["seed", "--users", "1000", "--tasks", "100", "--no-password"],
             ["shell", "--command", CLIENTS.format(path=str(folder / name))],
         ):
-            subprocess.run([*command, *arguments], cwd=root, env=environment, check=True)
-        server = {"args": [*command, "serve"], "cwd": root, "env": environment}
-        address, clients = f"127.0.0.1:{port}", json.loads((folder / name).read_text())
-        with running(server, f"http://{address}", folder / f"{name}.log"):
-            yield Version(name, address, clients, folder)
+            run = [sys.executable, "manage.py", *arguments]
+            subprocess.run(run, cwd=root, env=command["env"], check=True)
+        known = json.loads((folder / name).read_text())
+        with ExitStack() as stack:
+            server = start(stack, name, command, port, folder, "project")
+            yield Load(server, [Client(token, ids, []) for token, ids in known], folder)
     finally:
         on_server(f"DROP DATABASE {database.name} WITH (FORCE)")
 
 
-def compare(operation: Operation, versions: list[Version], rounds: int, seconds: int) -> str:
+def measure(load: Load, operation: Operation, number: int, seconds: int) -> tuple[float, float]:
+    """Requests per second, and the 99th percentile of the latencies in ms."""
+    path = load.folder / f"{load.contender.name}.requests"
+    requests = load.requests(operation, number * MANY)  # so that each round changes the tasks
+    path.write_bytes(b"".join(one + b"\0" for one in requests))
+    seen = run_wrk(load.contender.url, path, CONNECTIONS, seconds)
+    assert seen["refused"] == seen["broken"] == 0, seen
+    assert seen["requests"] <= MANY or not operation.writes, "the writes were repeated"
+    return seen["requests"] / seen["seconds"], seen["p99"]
+
+
+def compare(operation: Operation, versions: list[Load], rounds: int, seconds: int) -> str:
     """A row of the table. The first round warms up."""
-    seen: dict[str, list[tuple[float, float]]] = {version.name: [] for version in versions}
+    seen: dict[str, list[tuple[float, float]]] = {
+        version.contender.name: [] for version in versions
+    }
     for number in range(rounds + 1):
         for version in versions[:: -1 if number % 2 else 1]:
-            seen[version.name].append(version.measure(operation, number, seconds))
+            seen[version.contender.name].append(measure(version, operation, number, seconds))
     before, after = (measures[1:] for measures in seen.values())
     ratios = [new / old for (old, _), (new, _) in zip(before, after, strict=True)]
     rates = " | ".join(f"{median(rate for rate, _ in found):,.0f}" for found in (before, after))
