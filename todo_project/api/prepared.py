@@ -19,6 +19,8 @@ from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable, ValuesListIterable
 from django.db.transaction import TransactionManagementError
 
+from .statements import execute
+
 SHAPES = 256  # cached results per function and queryset
 given_values: ContextVar[Mapping[str, Any] | None] = ContextVar("given_values", default=None)
 
@@ -74,19 +76,23 @@ class PreparedQuery:
         self.has_own_plans = any(getattr(one, "decides_plan", False) for one in self.parameters)
         self.of_thread = threading.local()  # converters contain the thread's connection
 
-    def fetch(self, values: Mapping[str, Any], limit: int | None = None) -> list[Any]:
-        """At most `limit` instances or tuples for these values of the parameters."""
+    def fetch(
+        self, values: Mapping[str, Any], limit: int | None = None, many: bool = True
+    ) -> list[Any]:
+        """At most `limit` instances or tuples for these values of the parameters.
+
+        If `many` is false, there is at most one anyway.
+        """
         # Django checks this only when it builds the SQL, which may have happened in a transaction.
         if self.query.select_for_update and connection.get_autocommit():
             raise TransactionManagementError("select_for_update() needs a transaction.")
         given = [p.value(values) if isinstance(p, Parameter) else p for p in self.parameters]
         unplanned = plan_each_time() if self.has_own_plans else nullcontext()
-        with connection.cursor() as cursor, unplanned:
-            if limit is None:
-                cursor.execute(self.sql, given)
-            else:
-                cursor.execute(f"{self.sql} LIMIT %s", [*given, limit])
-            rows = cursor.fetchall()
+        sql = self.sql
+        if limit is not None:
+            sql, given = f"{sql} LIMIT %s", [*given, limit]
+        with unplanned:
+            rows = execute(sql, given, many).fetchall()
         converted = self.convert(rows) if self.converts else rows
         if self.gives_tuples:
             return [*map(tuple, converted)] if self.converts else converted
@@ -95,7 +101,8 @@ class PreparedQuery:
         return instances
 
     def first(self, values: Mapping[str, Any]) -> Any:
-        return next(iter(self.fetch(values)), None)
+        """The only instance or tuple; None if there is none."""
+        return next(iter(self.fetch(values, many=False)), None)
 
     def convert(self, rows: list[Any]) -> Any:
         compiler: Any = self.query.get_compiler(connection=connection)

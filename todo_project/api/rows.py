@@ -11,6 +11,7 @@ from django.db.models import Expression
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 from .prepared import SHAPES
+from .statements import execute
 
 BATCH = 1_000  # the most rows in one statement
 ALIKE = 20  # the least average number of rows with equal values for one UPDATE per group
@@ -46,19 +47,15 @@ def insert(one: Any) -> None:
     one._prepare_related_fields_for_save("save")  # takes over the keys of rows that were new
     model: Any = type(one)
     sql, columns = insert_statement(model)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values_of(one, columns))
-        [one.pk] = cursor.fetchone()
+    [[one.pk]] = execute(sql, values_of(one, columns)).fetchall()
     one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
 
 
 def update(one: Any, names: Iterable[str]) -> None:
     model: Any = type(one)
     sql, columns = update_statement(model, frozenset(names))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values_of(one, columns))
-        if cursor.rowcount != 1:
-            raise DatabaseError("The row to update does not exist.")
+    if execute(sql, values_of(one, columns)).rowcount != 1:
+        raise DatabaseError("The row to update does not exist.")
 
 
 class Column(Expression):

@@ -9,6 +9,7 @@ ascending id. So writers never deadlock.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -19,6 +20,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from .known import Known
 from .rows import BATCH, batches, by, delete_all, insert_all, save_all
+from .statements import execute
 
 if TYPE_CHECKING:
     from .owned import Owned
@@ -210,11 +212,11 @@ def write_of(owner_ids: Iterable[int]) -> Iterator[Write]:
 
 def take_number(owner_id: int) -> int | None:
     """Takes an owner's next number. The statement also locks the owner's row."""
+    rows = execute(number_sql(), [owner_id]).fetchall()
+    return int(rows[0][0]) if rows else None
+
+
+@cache
+def number_sql() -> str:
     table = connection.ops.quote_name(get_user_model()._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET revision = revision + 1 WHERE id = %s RETURNING revision",  # noqa: S608
-            [owner_id],
-        )
-        row = cursor.fetchone()
-    return row and int(row[0])
+    return f"UPDATE {table} SET revision = revision + 1 WHERE id = %s RETURNING revision"  # noqa: S608
