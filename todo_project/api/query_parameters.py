@@ -17,7 +17,7 @@ class StrictQueryMixin:
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         view: Any = super()
         view.initial(request, *args, **kwargs)
-        known = self.get_query_parameters()
+        known = self.get_query_parameters() if request.query_params else {}
         errors = {
             name: [problem]
             for name, values in request.query_params.lists()

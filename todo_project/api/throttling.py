@@ -35,11 +35,10 @@ class UserThrottle(UserRateThrottle):
 
     def count(self, key: str) -> bool:
         """Count a call. True if the count is within the limit."""
-        if self.cache.add(key, 1, timeout=2 * self.duration):
-            return True
         try:
             return bool(self.cache.incr(key) <= self.num_requests)
-        except ValueError:  # the key was evicted after add()
+        except ValueError:  # no such key
+            self.cache.add(key, 1, timeout=2 * self.duration)
             return True
 
     def wait(self) -> float:

@@ -5,14 +5,15 @@ path, query, headers or body, and no parameters of database queries.
 """
 
 import logging
+import math
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
+from secrets import token_hex
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import orjson
 from django.conf import settings
@@ -70,7 +71,9 @@ class JSONFormatter(logging.Formatter):
 class Queries:
     """A wrapper for `execute_wrapper` that counts queries and logs slow ones."""
 
-    count = 0
+    def __init__(self) -> None:
+        self.count = 0
+        self.slow = settings.SLOW_QUERY_MS or math.inf
 
     def __call__(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
@@ -80,8 +83,9 @@ class Queries:
         try:
             return execute(sql, params, many, context)
         finally:
-            duration = round((perf_counter() - started) * 1000, 1)
-            if 0 < settings.SLOW_QUERY_MS <= duration:
+            duration = (perf_counter() - started) * 1000
+            if duration >= self.slow:
+                duration = round(duration, 1)
                 fields = {"duration_ms": duration, "sql": sql}
                 logger.warning("Slow query, %s ms: %s", duration, sql, extra={"fields": fields})
 
@@ -105,7 +109,7 @@ def log_requests(
 def identify(request: HttpRequest) -> str:
     """The request id from a trusted proxy if it is well-formed; otherwise a new one."""
     given = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
-    return given if re.fullmatch("[A-Za-z0-9_-]{8,64}", given) else uuid4().hex
+    return given if re.fullmatch("[A-Za-z0-9_-]{8,64}", given) else token_hex(16)
 
 
 def report(request: HttpRequest, response: HttpResponse, seconds: float, queries: int) -> None:
