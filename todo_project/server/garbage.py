@@ -26,7 +26,10 @@ class GarbageCollection:
         if not release(response):
             self.size += int(environ["CONTENT_LENGTH"])  # set by `BodyReader`
             self.size += 0 if response.streaming else len(response.content)
-        return response
+        if response.streaming:
+            return response
+        response.close()  # before it is sent: a list is sent at once, a response in several steps
+        return [response.content]
 
 
 def release(response: Any) -> bool:
