@@ -49,8 +49,11 @@ class CompiledModelSerializer(serializers.ModelSerializer[Any]):
         if type(self).get_fields is not CompiledModelSerializer.get_fields:
             return None
         plan = plan_of(type(self))
-        changed = "fields" in self.__dict__ and plan.fields != describe(self._readable_fields)
-        return None if changed else plan
+        if "fields" not in self.__dict__:
+            return plan
+        fields = self.fields.fields.values()  # DRF's own dictionary around them is slow
+        readable = describe(field for field in fields if not field.write_only)
+        return plan if plan.fields == readable else None
 
 
 class CompiledListSerializer(serializers.ListSerializer[Any]):

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
+from django.core.signals import request_finished
 from django.core.wsgi import get_wsgi_application
 from django.test import RequestFactory
 
@@ -43,7 +44,8 @@ def ask(application, method, path, token, body=b""):
     headers = {"authorization": f"Bearer {token}"}
     request = RequestFactory().generic(method, path, body, "application/json", headers=headers)
     statuses = []
-    application(request.environ, lambda status, headers: statuses.append(status))
+    chunks = application(request.environ, lambda status, headers: statuses.append(status))
+    assert isinstance(chunks, list)
     return int(statuses[0].split()[0])
 
 
@@ -74,6 +76,19 @@ def test_requests_leave_no_garbage(application, token, without_collections, meth
     assert ask(application, method, path, token, body) in (200, 201)
 
     assert gc.collect() == 0  # unreachable objects
+
+
+def test_responses_are_closed_before_they_are_sent(application, token):
+    closed = []
+
+    def note(**options):
+        closed.append(True)
+
+    request_finished.connect(note)
+    ask(application, "GET", "/api/tasks", token)
+    request_finished.disconnect(note)
+
+    assert closed == [True]
 
 
 def test_rows_of_long_pages_are_collected(application, token, without_collections):
