@@ -31,7 +31,8 @@ IDENTICAL = {
     serializers.IntegerField.to_representation: None,
     StringListField.to_representation: None,
 }
-TIME, TIMES = serializers.TimeField.to_representation, 24 * 60
+TIME = serializers.TimeField.to_representation
+CACHED_TIMES = 2000  # times of day
 # These methods use only the value and the field's arguments. A field of another class may have
 # `representations`, a dictionary from stored values to their representations.
 SELF_CONTAINED = {*IDENTICAL, TIME}
@@ -112,10 +113,10 @@ def of_column(derived: property, column: str) -> Callable[[Any], Any]:
 
 
 def converter(field: Any) -> Callable[[Any], Any]:
-    """The representation of a value that may be null. Those of times of day are remembered."""
+    """A function that represents a value or null. It caches times of day, slow to format."""
     convert = field.to_representation
     if type(field).to_representation is TIME:
-        convert = lru_cache(TIMES)(convert)  # formatting one takes as long as 20 look-ups
+        convert = lru_cache(CACHED_TIMES)(convert)
     return lambda value: None if value is None else convert(value)
 
 

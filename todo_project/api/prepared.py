@@ -77,11 +77,11 @@ class PreparedQuery:
         self.of_thread = threading.local()  # converters contain the thread's connection
 
     def fetch(
-        self, values: Mapping[str, Any], limit: int | None = None, many: bool = True
+        self, values: Mapping[str, Any], limit: int | None = None, *, one_row: bool = False
     ) -> list[Any]:
         """At most `limit` instances or tuples for these values of the parameters.
 
-        If `many` is false, there is at most one anyway.
+        Pass `one_row` if there cannot be two.
         """
         # Django checks this only when it builds the SQL, which may have happened in a transaction.
         if self.query.select_for_update and connection.get_autocommit():
@@ -92,7 +92,7 @@ class PreparedQuery:
         if limit is not None:
             sql, given = f"{sql} LIMIT %s", [*given, limit]
         with unplanned:
-            rows = execute(sql, given, many).fetchall()
+            rows = execute(sql, given, one_row=one_row).fetchall()
         converted = self.convert(rows) if self.converts else rows
         if self.gives_tuples:
             return [*map(tuple, converted)] if self.converts else converted
@@ -102,7 +102,7 @@ class PreparedQuery:
 
     def first(self, values: Mapping[str, Any]) -> Any:
         """The only instance or tuple; None if there is none."""
-        return next(iter(self.fetch(values, many=False)), None)
+        return next(iter(self.fetch(values, one_row=True)), None)
 
     def convert(self, rows: list[Any]) -> Any:
         compiler: Any = self.query.get_compiler(connection=connection)
@@ -126,6 +126,8 @@ class PreparedQuery:
 @contextmanager
 def plan_each_time() -> Iterator[None]:
     """Without prepared statements, whose one plan is bad for frequent or for rare values."""
+    connection.close_if_health_check_failed()  # or the statement would use another connection
+    connection.ensure_connection()
     driver: Any = connection.connection
     threshold = getattr(driver, "prepare_threshold", None)
     if threshold is None:

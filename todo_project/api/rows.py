@@ -47,14 +47,14 @@ def insert(one: Any) -> None:
     one._prepare_related_fields_for_save("save")  # takes over the keys of rows that were new
     model: Any = type(one)
     sql, columns = insert_statement(model)
-    [[one.pk]] = execute(sql, values_of(one, columns)).fetchall()
+    [[one.pk]] = execute(sql, values_of(one, columns), one_row=True).fetchall()
     one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
 
 
 def update(one: Any, names: Iterable[str]) -> None:
     model: Any = type(one)
     sql, columns = update_statement(model, frozenset(names))
-    if execute(sql, values_of(one, columns)).rowcount != 1:
+    if execute(sql, values_of(one, columns), one_row=True).rowcount != 1:
         raise DatabaseError("The row to update does not exist.")
 
 

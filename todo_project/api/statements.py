@@ -1,8 +1,8 @@
 """SQL that is executed with kept cursors on PostgreSQL.
 
-Django makes a cursor for each statement, and psycopg looks up the converters of its columns. Both
-take a third of the processor time of a statement for one row. Here each thread keeps a cursor for
-each SQL text, so that psycopg keeps the converters, too.
+Django makes a cursor for each statement, and psycopg looks up the converters of its columns. That
+takes longer than sending a short statement. Here each thread keeps a cursor for each SQL text, and
+a cursor keeps the converters.
 """
 
 import threading
@@ -11,11 +11,12 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-LISTS = ""  # the name of the cursor for all statements of many rows
+LISTS = ""  # the name of the cursor for all statements of more than one row
+MOST = 50  # cursors of a thread; a cursor may keep the values of its last statement
 
 
 class Kept(threading.local):
-    """A thread's cursors, by SQL text: few, because only SQL that is built once has one."""
+    """The cursors of a thread by SQL text."""
 
     connection: Any = None  # whose cursors they are
     cursors: dict[str, Any]
@@ -24,20 +25,21 @@ class Kept(threading.local):
 kept = Kept()
 
 
-def execute(sql: str, parameters: Sequence[Any], many: bool = False) -> Any:
-    """The cursor after a statement that is executed again and again, with other parameters.
+def execute(sql: str, parameters: Sequence[Any], *, one_row: bool) -> Any:
+    """Execute SQL and return the cursor. Fetch all rows before the next call, which replaces them.
 
-    Fetch all rows at once: the next statement replaces them. Pass `many` if there may be more than
-    one row: then all SQL has one cursor, because a cursor keeps its rows until then.
+    Pass the same string object each time: psycopg then keeps the converters. All statements that
+    may return more than one row share a cursor, so that only the last of their results stays in
+    memory.
     """
-    cursor = find_cursor(LISTS if many else sql)
+    cursor = find_cursor(sql if one_row else LISTS)
     cursor.execute(sql, parameters)
     return cursor
 
 
 def find_cursor(name: str) -> Any:
     database: Any = connections[DEFAULT_DB_ALIAS]
-    # An SQLite connection with a cursor would not close, but keep its locks.
+    # On SQLite, tests with kept cursors found locked databases.
     if database.vendor != "postgresql" or database.queries_logged:
         return database.cursor()
     database.close_if_health_check_failed()  # as Django does for a new cursor
@@ -45,5 +47,7 @@ def find_cursor(name: str) -> Any:
     if kept.connection is not database.connection:
         kept.connection, kept.cursors = database.connection, {}
     if name not in kept.cursors:
+        if len(kept.cursors) == MOST:
+            kept.cursors.clear()
         kept.cursors[name] = database.cursor()
     return kept.cursors[name]

@@ -35,11 +35,13 @@ class UserThrottle(UserRateThrottle):
 
     def count(self, key: str) -> bool:
         """Count a call. True if the count is within the limit."""
-        try:
-            return bool(self.cache.incr(key) <= self.num_requests)
-        except ValueError:  # no such key
-            self.cache.add(key, 1, timeout=2 * self.duration)
-            return True
+        for _ in range(2):  # again if another call has just added the key
+            try:
+                return bool(self.cache.incr(key) <= self.num_requests)
+            except ValueError:  # no such key
+                if self.cache.add(key, 1, timeout=2 * self.duration):
+                    return True
+        return True  # the key was evicted each time
 
     def wait(self) -> float:
         return self.rest

@@ -212,7 +212,7 @@ def write_of(owner_ids: Iterable[int]) -> Iterator[Write]:
 
 def take_number(owner_id: int) -> int | None:
     """Takes an owner's next number. The statement also locks the owner's row."""
-    rows = execute(number_sql(), [owner_id]).fetchall()
+    rows = execute(number_sql(), [owner_id], one_row=True).fetchall()
     return int(rows[0][0]) if rows else None
 
 

@@ -28,7 +28,9 @@ class GarbageCollection:
             self.size += 0 if response.streaming else len(response.content)
         if response.streaming:
             return response
-        response.close()  # before it is sent: a list is sent at once, a response in several steps
+        # A server sends a list at once, but takes several steps for a response. It does not close a
+        # list (PEP 3333).
+        response.close()
         return [response.content]
 
 

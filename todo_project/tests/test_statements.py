@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from todo_project.api.statements import execute
+from todo_project.api.statements import MOST, execute, kept
 
 pytestmark = [
     pytest.mark.skipif(settings.EMBEDDED_DATABASE, reason="SQLite's cursors are not kept"),
@@ -13,27 +13,34 @@ pytestmark = [
 ]
 
 HALF = "SELECT 10 / %s, %s::text"
+PREPARED = "SELECT name FROM pg_prepared_statements WHERE statement LIKE %s"
 DOUBLE = "SELECT n * 2 FROM generate_series(1, %s) AS n"
 
 
-def cursor_of(sql, parameters, **options):
-    return execute(sql, parameters, **options).cursor
+def cursor_of(sql, parameters, one_row=True):
+    return execute(sql, parameters, one_row=one_row).cursor
+
+
+def fetch(sql, parameters, one_row=True):
+    return execute(sql, parameters, one_row=one_row).fetchall()
 
 
 def test_each_text_has_a_cursor():
     first = cursor_of(HALF, [2, "a"])
+    converters = first._tx  # psycopg's
 
-    assert execute(HALF, [5, "b"]).fetchall() == [(2, "b")]
+    assert fetch(HALF, [5, "b"]) == [(2, "b")]
     assert cursor_of(HALF, [1, None]) is first
+    assert first._tx is converters
     assert cursor_of(DOUBLE, [1]) is not first
-    assert execute(HALF, [1, None]).fetchall() == [(10, None)]
+    assert fetch(HALF, [1, None]) == [(10, None)]
 
 
 def test_lists_share_a_cursor_so_few_rows_are_kept():
-    execute(DOUBLE, [1000], many=True).fetchall()
+    fetch(DOUBLE, [1000], one_row=False)
 
-    assert cursor_of(DOUBLE, [3], many=True) is cursor_of(HALF, [2, "a"], many=True)
-    assert cursor_of(DOUBLE, [3]) is not cursor_of(DOUBLE, [3], many=True)
+    assert cursor_of(DOUBLE, [3], one_row=False) is cursor_of(HALF, [2, "a"], one_row=False)
+    assert cursor_of(DOUBLE, [3]) is not cursor_of(DOUBLE, [3], one_row=False)
 
 
 def test_a_new_connection_has_new_cursors():
@@ -41,7 +48,7 @@ def test_a_new_connection_has_new_cursors():
 
     connection.close()
 
-    assert execute(HALF, [2, "a"]).fetchall() == [(5, "a")]
+    assert fetch(HALF, [2, "a"]) == [(5, "a")]
     assert cursor_of(HALF, [2, "a"]) is not first
 
 
@@ -60,21 +67,33 @@ def test_each_thread_has_its_own():
     assert cursor_of(HALF, [2, "a"]) is seen[0]
 
 
-def test_a_cursor_works_after_an_error_and_a_rollback():
+def test_old_cursors_are_dropped():
     first = cursor_of(HALF, [2, "a"])
 
-    for _ in range(10):  # so that it is a prepared statement, which psycopg drops in a rollback
-        with pytest.raises(DataError), transaction.atomic():
-            execute(HALF, [0, "a"])
+    for n in range(2 * MOST):
+        execute(f"SELECT {n}, %s::text", ["a"], one_row=True)
 
-        assert execute(HALF, [2, "a"]).fetchall() == [(5, "a")]
-    assert cursor_of(HALF, [2, "a"]) is first
+    assert len(kept.cursors) <= MOST
+    assert cursor_of(HALF, [2, "a"]) is not first
+
+
+def test_a_cursor_works_after_a_rollback_which_drops_prepared_statements():
+    for _ in range(2):
+        for _ in range(4):
+            first = cursor_of(HALF, [2, "a"])
+        assert fetch(PREPARED, ["SELECT 10 /%"], one_row=False)
+
+        with pytest.raises(DataError), transaction.atomic():
+            execute(HALF, [0, "a"], one_row=True)
+
+        assert fetch(HALF, [2, "a"]) == [(5, "a")]
+        assert cursor_of(HALF, [2, "a"]) is first
 
 
 def test_queries_are_logged():
-    execute(HALF, [2, "a"])
+    execute(HALF, [2, "a"], one_row=True)
 
     with CaptureQueriesContext(connection) as queries:
-        execute(HALF, [5, "a"])
+        execute(HALF, [5, "a"], one_row=True)
 
     assert "10 / " in queries[0]["sql"]

@@ -39,6 +39,19 @@ def test_parallel_calls_all_count(alice_client, at_once):
     assert sorted(results) == [False] * 5 + [True] * 3
 
 
+def test_first_calls_that_are_parallel_all_count(monkeypatch):
+    incr, too_early = UserThrottle.cache.incr, [ValueError, ValueError]
+
+    def find_no_key_twice(key):
+        if too_early:
+            raise too_early.pop()
+        return incr(key)
+
+    monkeypatch.setattr(UserThrottle.cache, "incr", find_no_key_twice, raising=False)
+
+    assert [UserThrottle().count("key") for _ in range(4)] == [True, True, True, False]
+
+
 @pytest.mark.parametrize("error", [ConnectionError("refused"), TimeoutError("no answer")])
 def test_without_redis_calls_succeed_and_do_not_wait_each_time(alice_client, monkeypatch, error):
     asked = []
@@ -47,7 +60,7 @@ def test_without_redis_calls_succeed_and_do_not_wait_each_time(alice_client, mon
         asked.append(args)
         raise error
 
-    monkeypatch.setattr(UserThrottle.cache, "add", fail, raising=False)
+    monkeypatch.setattr(UserThrottle.cache, "incr", fail, raising=False)
 
     assert statuses(alice_client, 5) == [200] * 5
     assert len(asked) == 1
