@@ -166,8 +166,8 @@ def prepare() -> Callable[[], str]:
 
     def request() -> str:
         statuses: list[str] = []
-        start = lambda status, headers: statuses.append(status)  # noqa: E731
-        application(factory.get("/api/tasks").environ, start)
+        environ = factory.get("/api/tasks").environ
+        application(environ, lambda status, headers: statuses.append(status))
         return statuses[0]
 
     return request

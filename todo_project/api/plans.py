@@ -113,7 +113,7 @@ def of_column(derived: property, column: str) -> Callable[[Any], Any]:
 
 
 def converter(field: Any) -> Callable[[Any], Any]:
-    """A function that represents a value or null. It caches times of day, slow to format."""
+    """A function that represents a value or null. It caches times, slow to format."""
     convert = field.to_representation
     if type(field).to_representation is TIME:
         convert = lru_cache(CACHED_TIMES)(convert)

@@ -19,7 +19,7 @@ from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable, ValuesListIterable
 from django.db.transaction import TransactionManagementError
 
-from .statements import execute
+from .statements import connect, execute
 
 SHAPES = 256  # cached results per function and queryset
 given_values: ContextVar[Mapping[str, Any] | None] = ContextVar("given_values", default=None)
@@ -126,9 +126,7 @@ class PreparedQuery:
 @contextmanager
 def plan_each_time() -> Iterator[None]:
     """Without prepared statements, whose one plan is bad for frequent or for rare values."""
-    connection.close_if_health_check_failed()  # or the statement would use another connection
-    connection.ensure_connection()
-    driver: Any = connection.connection
+    driver = connect().connection
     threshold = getattr(driver, "prepare_threshold", None)
     if threshold is None:
         yield

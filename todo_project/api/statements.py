@@ -38,12 +38,10 @@ def execute(sql: str, parameters: Sequence[Any], *, one_row: bool) -> Any:
 
 
 def find_cursor(name: str) -> Any:
-    database: Any = connections[DEFAULT_DB_ALIAS]
+    database = connect()
     # On SQLite, tests with kept cursors found locked databases.
     if database.vendor != "postgresql" or database.queries_logged:
         return database.cursor()
-    database.close_if_health_check_failed()  # as Django does for a new cursor
-    database.ensure_connection()
     if kept.connection is not database.connection:
         kept.connection, kept.cursors = database.connection, {}
     if name not in kept.cursors:
@@ -51,3 +49,11 @@ def find_cursor(name: str) -> Any:
             kept.cursors.clear()
         kept.cursors[name] = database.cursor()
     return kept.cursors[name]
+
+
+def connect() -> Any:
+    """The thread's database with a working connection, as Django ensures it for a new cursor."""
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    return database

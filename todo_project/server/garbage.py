@@ -4,7 +4,7 @@ from typing import Any
 
 
 class GarbageCollection:
-    """WSGI middleware that frees the memory of a request.
+    """WSGI middleware that closes the response and frees the memory of a request.
 
     In DRF a view, its request, its response and its serializers refer to each other, so rows and
     texts stay in memory until garbage is collected. `release()` removes most of these references
