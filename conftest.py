@@ -39,6 +39,15 @@ def set_costs(patch, costs):
 
 
 @pytest.fixture
+def without_collections():
+    """Disables automatic collections."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture
 def real_hashes(monkeypatch):
     """For tests of the hashes. Others have cheap ones."""
     set_costs(monkeypatch, REAL_COSTS)

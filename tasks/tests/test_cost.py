@@ -41,8 +41,11 @@ QUERIES = 2  # the user of the token, the tasks
 
 
 @pytest.fixture
-def count(client):
-    """Counts the function calls of a request with a real token."""
+def count(client, without_collections):
+    """Counts the function calls of a request with a real token.
+
+    A collection would add the calls of `__del__` of objects that earlier tests have left.
+    """
 
     def count(path, forget=False, send=client.get, bodies=NOTHING):
         for body in islice(bodies, 4):  # fills all caches

@@ -31,15 +31,6 @@ def token(transactional_db):
     return str(RefreshToken.for_user(alice).access_token)
 
 
-@pytest.fixture
-def without_collections():
-    """Disables automatic collections."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
 def ask(application, method, path, token, body=b""):
     headers = {"authorization": f"Bearer {token}"}
     request = RequestFactory().generic(method, path, body, "application/json", headers=headers)

@@ -1,6 +1,5 @@
 """The differences between our PostgreSQL backend and Django's."""
 
-import gc
 import select
 import threading
 from datetime import UTC, datetime
@@ -133,17 +132,13 @@ def test_repeated_statements_are_prepared(alice_client):
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the test leaves connections open
+@pytest.mark.usefixtures("without_collections")
 def test_threads_that_end_leave_no_connections(other):
-    """Even if garbage is not collected automatically."""
-    gc.disable()
-    try:
-        before = backends(other)
-        for _ in range(10):
-            thread = threading.Thread(target=lambda: list(Task.objects.all()))
-            thread.start()
-            thread.join()
-    finally:
-        gc.enable()
+    before = backends(other)
+    for _ in range(10):
+        thread = threading.Thread(target=lambda: list(Task.objects.all()))
+        thread.start()
+        thread.join()
 
     assert backends(other) <= before + 2
 
