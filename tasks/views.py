@@ -45,6 +45,7 @@ class TaskViewSet(
     filter_backends = [OwnedFilterBackend]
     filterset_class = TaskFilter
     filtered_actions = ["list", "summary"]
+    optimistic_actions = [*OwnedViewSet.optimistic_actions, "complete"]
     pagination_class = KeysetPagination
     back = "task-list"  # of the browsable API
     texts = ("title", "description", "tags")

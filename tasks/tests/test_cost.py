@@ -16,24 +16,25 @@ from accounts.tokens import RefreshToken
 from tasks.models import Task
 from todo_project.api.viewsets import owned
 
+pytestmark = pytest.mark.django_db(transaction=True)  # without savepoints
 CALLS = {
     "sqlite": {
-        "one": 2010,
-        "empty list": 2070,
+        "one": 2022,
+        "empty list": 2082,
         "each of a list": 41,
-        "new filters": 5476,
-        "create": 3364,
-        "change": 3325,
-        "toggle": 3125,
+        "new filters": 5901,
+        "create": 3313,
+        "change": 3271,
+        "toggle": 3081,
     },
     "postgresql": {
         "one": 1992,
         "empty list": 2085,
         "each of a list": 3,
-        "new filters": 5048,
-        "create": 3541,
-        "change": 3482,
-        "toggle": 3300,
+        "new filters": 5545,
+        "create": 3160,
+        "change": 3090,
+        "toggle": 2913,
     },
 }
 NOTHING = repeat(None)
@@ -137,12 +138,16 @@ def test_queries_of_a_read(count, django_assert_num_queries, path):
         count(path)
 
 
-@pytest.mark.parametrize(("key", "queries"), [(None, 5), ("k1", 7)])
-def test_queries_of_a_create(client, django_assert_num_queries, key, queries):
-    """A key costs two queries: one looks it up, one stores it."""
+@pytest.mark.parametrize("key", [None, "k1"])
+def test_queries_of_a_create(client, django_assert_num_queries, key):
     headers = {"idempotency_key": key} if key else {}
+    # The user of the token; on PostgreSQL, the counter and the task at once.
+    queries = 2
+    if key or connection.vendor == "sqlite":
+        queries = 5  # the user, the beginning, the counter, the task, the end
+    if key:
+        queries += 2  # one looks it up, one stores it
 
-    # The user of the token, a savepoint, the counter, the task, the release.
     with django_assert_num_queries(queries):
         response = client.post("/api/tasks", {"title": "Buy milk"}, headers=headers)
 

@@ -34,13 +34,16 @@ def test_every_call_opens_its_own_transaction(alice_client, milk, method, path, 
     ("method", "path"), [("put", ""), ("patch", ""), ("patch", "/complete"), ("delete", "")]
 )
 def test_a_writer_locks_the_row(alice_client, milk, method, path):
+    """At once or, as here, after the counter was found to have changed."""
     with CaptureQueriesContext(connection) as queries:
         getattr(alice_client, method)(f"/api/tasks/{milk.pk}{path}", {"title": "Buy oats"})
 
-    statements = [query["sql"].split()[0] for query in queries]
-    assert statements[0] == "BEGIN"
+    statements = [query["sql"] for query in queries]
+    start = statements.index("BEGIN")
+    assert statements[start + 1].startswith('UPDATE "accounts_user" SET revision')
+    assert statements[start + 2].endswith('FOR UPDATE OF "tasks_task"')
     assert statements[-1] == "COMMIT"
-    assert sum("FOR UPDATE" in query["sql"] for query in queries) == 1
+    assert sum("FOR UPDATE" in statement for statement in statements) == 1
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")

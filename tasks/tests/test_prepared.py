@@ -11,7 +11,7 @@ from tasks.views import TaskViewSet
 from todo_project.api.prepared import PreparedQuery, prepare
 from todo_project.api.viewsets import owned
 
-TASKS, LOCKED_TASKS = (owned(TaskViewSet.queryset, locked) for locked in (False, True))
+TASKS, LOCKED_TASKS = (owned(TaskViewSet.queryset, locked) for locked in (None, True))
 
 
 @pytest.mark.django_db

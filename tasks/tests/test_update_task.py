@@ -103,8 +103,11 @@ def test_a_date_with_a_time_cannot_be_removed(alice_client, milk):
     assert (both.json()["due_date"], both.json()["due_time"]) == (None, None)
 
 
-def test_it_writes_only_the_columns_that_change(alice_client, milk, django_assert_num_queries):
-    # A savepoint, the counter, the locked task, the update, the release.
+def test_it_writes_only_the_columns_that_change(
+    alice, alice_client, milk, django_assert_num_queries
+):
+    alice.refresh_from_db()
+    # The task, a savepoint, the counter, the update, the release.
     with django_assert_num_queries(5) as queries:
         alice_client.patch(f"/api/tasks/{milk.pk}", {"title": "BUY oats", "priority": None})
 

@@ -34,6 +34,7 @@ def idempotent(handler: Callable[..., Response]) -> Callable[..., Response]:
         key = read_key(request)
         if key is None:
             return handler(view, request, *args, **kwargs)
+        view.writing.need_locks()
         keys, digest = request.user.idempotency_keys, digest_of(request)
         # Look up the key before validation: the same body may have become invalid since.
         if known := keys.filter(key=key).first():

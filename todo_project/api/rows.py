@@ -3,17 +3,17 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
-from types import SimpleNamespace
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
-from django.db.models import Expression
-from django.db.models.sql import InsertQuery, UpdateQuery
 
 from .prepared import SHAPES
 from .statements import execute
 
+Statement = tuple[str, list[Any]]  # SQL and its parameters
+
 BATCH = 1_000  # the most rows in one statement
+NONE: Statement = ("", [])  # no statement
 ALIKE = 20  # the least average number of rows with equal values for one UPDATE per group
 
 
@@ -29,7 +29,9 @@ def save_all(model: Any, updated: Mapping[Any, Collection[str]]) -> None:
     """Write these columns of these rows, with one statement for rows with equal values."""
     if len(updated) == 1:
         for one, columns in updated.items():
-            return update(one, columns)
+            if not update(one, columns):
+                raise DatabaseError("The row to update does not exist.")
+            return
     groups: dict[str, tuple[dict[str, Any], list[Any]]] = {}
     for one, columns in updated.items():
         values = {column: getattr(one, column) for column in sorted(columns)}
@@ -40,62 +42,74 @@ def save_all(model: Any, updated: Mapping[Any, Collection[str]]) -> None:
                 model._base_manager.filter(pk__in=batch).update(**values)
     else:
         model._base_manager.bulk_update(updated, set().union(*updated.values()), BATCH)
-    return None
 
 
-def insert(one: Any) -> None:
+def insert(one: Any, after: Statement | None = None) -> bool:
+    """Insert a new row, which gets its key.
+
+    With `after`, only if that statement changes a row: both are one statement. Returns whether the
+    row was inserted.
+    """
     one._prepare_related_fields_for_save("save")  # takes over the keys of rows that were new
+    first, parameters = after or NONE
     model: Any = type(one)
-    sql, columns = insert_statement(model)
-    [[one.pk]] = execute(sql, values_of(one, columns), one_row=True).fetchall()
-    one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
+    sql, fields = insert_statement(model, first)
+    rows = execute(sql, [*parameters, *values_of(one, fields)], one_row=True).fetchall()
+    if rows:
+        [[one.pk]] = rows
+        one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
+    return bool(rows)
 
 
-def update(one: Any, names: Iterable[str]) -> None:
+def update(one: Any, names: Iterable[str], after: Statement | None = None) -> bool:
+    """Write these columns, `after` as in `insert()`. Returns whether the row exists."""
+    first, parameters = after or NONE
     model: Any = type(one)
-    sql, columns = update_statement(model, frozenset(names))
-    if execute(sql, values_of(one, columns), one_row=True).rowcount != 1:
-        raise DatabaseError("The row to update does not exist.")
+    sql, fields = update_statement(model, frozenset(names), first)
+    given = [*parameters, *values_of(one, fields)]
+    return bool(execute(sql, given, one_row=True).rowcount)
 
 
-class Column(Expression):
-    """A placeholder in a statement for the value of a column, as `Model.save()` writes it."""
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        return "%s", [self]
-
-    def of(self, one: Any, database: Any) -> Any:
-        field: Any = self.output_field
-        value = field.pre_save(one, one._state.adding)
-        return None if value is None else field.get_db_prep_save(value, database)
-
-
-def values_of(one: Any, columns: Iterable[Column]) -> list[Any]:
+def values_of(one: Any, fields: Iterable[Any]) -> list[Any]:
+    """The values of these columns, as `Model.save()` writes them."""
     database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up for each attribute
-    return [column.of(one, database) for column in columns]
+    values = []
+    for field in fields:
+        value = field.pre_save(one, one._state.adding)
+        values.append(None if value is None else field.get_db_prep_save(value, database))
+    return values
 
 
 @cache
-def insert_statement(model: Any) -> tuple[str, list[Column]]:
-    """The SQL that inserts a row and returns its key."""
+def insert_statement(model: Any, first: str) -> tuple[str, list[Any]]:
+    """The SQL that inserts a row and returns its key, and the fields of its parameters."""
     fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
-    query = InsertQuery(model)
-    row: Any = SimpleNamespace(**{field.attname: Column(field) for field in fields})
-    query.insert_values(fields, [row], raw=True)
-    compiler: Any = query.get_compiler(connection=connection)
-    compiler.returning_fields = [model._meta.pk]
-    [(sql, parameters)] = compiler.as_sql()
-    return sql, [*parameters]
+    names = ", ".join(quote(field.column) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    before, source = parts_of(first)
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) SELECT {marks}{source}"
+    return f"{before}{sql} RETURNING {quote(model._meta.pk.column)}", fields
 
 
 @lru_cache(SHAPES)
-def update_statement(model: Any, names: frozenset[str]) -> tuple[str, list[Column]]:
-    """The SQL that writes these columns of the row with a key."""
-    meta = model._meta
-    query: Any = model._base_manager.filter(pk=Column(meta.pk)).query.chain(UpdateQuery)
-    query.add_update_values({name: Column(meta.get_field(name)) for name in sorted(names)})
-    sql, parameters = query.get_compiler(connection=connection).as_sql()
-    return sql, [*parameters]
+def update_statement(model: Any, names: frozenset[str], first: str) -> tuple[str, list[Any]]:
+    """The SQL that writes these columns of the row with a key, and the fields of its parameters."""
+    fields, key = [model._meta.get_field(name) for name in sorted(names)], model._meta.pk
+    values = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    before, source = parts_of(first)
+    table = quote(model._meta.db_table)
+    sql = f"UPDATE {table} SET {values}{source} WHERE {quote(key.column)} = %s"  # noqa: S608
+    return before + sql, [*fields, key]
+
+
+def parts_of(first: str) -> tuple[str, str]:
+    """The beginning and the source of a statement that depends on another. PostgreSQL only."""
+    return (f"WITH first AS ({first}) ", " FROM first") if first else ("", "")
+
+
+def quote(name: str) -> str:
+    quoted: str = connection.ops.quote_name(name)
+    return quoted
 
 
 def delete_all(model: Any, keys: Collection[int]) -> None:

@@ -1,16 +1,20 @@
 """Base viewsets for objects that belong to a user."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from functools import cache, cached_property, partial
 from typing import Any
 
 from django.db.models import BigAutoField, BigIntegerField, QuerySet
 from django.http import Http404
+from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
 from .prepared import Parameter, prepare
-from .writes import write
+from .problems import Conflict
+from .writes import LocksNeeded, write, write_optimistically
 
 CALLER = Parameter("caller", BigAutoField())
 
@@ -18,13 +22,15 @@ CALLER = Parameter("caller", BigAutoField())
 class OwnedGenericViewSet(GenericViewSet[Any]):
     """The caller's objects. `queryset` must have a method `for_user()`.
 
-    Unsafe methods run within `write()`: they hold the lock on the caller and, on a detail route,
-    the lock on the object's row.
+    Unsafe methods run within a write. Optimistic actions run first without locks. If that was not
+    possible, and for all others, they hold the lock on the caller and, on a detail route, the lock
+    on the object's row.
     """
 
     lookup_value_regex = "[1-9][0-9]{0,18}"
     queryset: Any
     filtered_actions = ["list"]
+    optimistic_actions: list[str] = []  # they may run twice
     writing: Any = None  # the `Write` of an unsafe method
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -34,16 +40,24 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
             setattr(self, method, partial(self.within_write, getattr(self, method)))
 
     def within_write(self, handler: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Runs a handler within `write()`. An exception rolls back all changes."""
+        """Runs a handler within a write. An exception rolls back all changes."""
+        work = partial(handler, request, *args, **kwargs)
+        if self.action in self.optimistic_actions:
+            # Objects that were read without locks may contradict each other.
+            with suppress(LocksNeeded, ValidationError, Conflict):
+                return self.run_within(write_optimistically(request.user), work)
+        return self.run_within(write(request.user.pk), work)
+
+    def run_within(self, change: AbstractContextManager[Any], work: Callable[[], Any]) -> Any:
         try:
-            with write(request.user.pk) as self.writing:
-                self.writing.owners[request.user.pk] = request.user
-                return handler(request, *args, **kwargs)
+            with change as self.writing:
+                self.writing.owners[self.request.user.pk] = self.request.user
+                return work()
         finally:
             self.writing = None
 
     def get_queryset(self) -> QuerySet[Any]:
-        queryset: QuerySet[Any] = owned(self.queryset, bool(self.writing))
+        queryset: QuerySet[Any] = owned(self.queryset, self.writing and self.writing.locked)
         return queryset
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -76,7 +90,7 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
 
     def perform_create(self, serializer: Any) -> None:
         serializer.save(owner=self.request.user)
-        self.writing.flush()  # the response needs the id
+        self.writing.commit()  # the response needs the id
 
     def get_success_headers(self, data: Any) -> dict[str, str]:
         """The address of a new object is that of the list and its `id`, which must be a field."""
@@ -90,11 +104,18 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
 class OwnedViewSet(OwnedGenericViewSet, ModelViewSet[Any]):
     """Has all routes of DRF's `ModelViewSet`."""
 
+    optimistic_actions = ["create", "update", "partial_update"]
+
 
 @cache
-def owned(queryset: Any, locked: bool) -> Any:
-    """One queryset for all requests, because its prepared queries are cached on it."""
+def owned(queryset: Any, locked: bool | None) -> Any:
+    """One queryset for all requests, because its prepared queries are cached on it.
+
+    `locked` tells whether a write has locks; None if there is no write.
+    """
     queryset = queryset.for_user(CALLER)
     if locked:
         return queryset.select_for_update(of=("self",))
-    return queryset.defer(*queryset.model.unread)  # only writes and filters need these
+    if locked is None:
+        return queryset.defer(*queryset.model.unread)  # only writes and filters need these
+    return queryset

@@ -5,6 +5,11 @@ the write changes. The counter's row stays locked until the transaction ends, so
 committed in order: a client that has read up to a number has missed no change up to that number.
 Locks are always taken in one order: first the owners' rows, then the objects' rows, both by
 ascending id. So writers never deadlock.
+
+`write()` takes the number before it reads. `write_optimistically()` reads without locks and assumes
+the next number. It writes only if the counter has not changed. Then nothing that it has read has
+changed, because the counter counts the writes of all objects of the user. That takes fewer
+statements: on PostgreSQL one statement counts and writes a row.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,7 +24,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from .known import Known
-from .rows import BATCH, batches, by, delete_all, insert_all, save_all
+from .rows import BATCH, batches, by, delete_all, insert, insert_all, save_all, update
 from .statements import execute
 
 if TYPE_CHECKING:
@@ -32,14 +37,19 @@ class OwnerGone(InvalidToken):
     default_detail: Any = "The sign-in of this token has ended."
 
 
+class LocksNeeded(Exception):
+    """An optimistic write was not possible. Nothing has changed. Write with locks."""
+
+
 class Write:
     """The changes of one transaction, with the number taken from each owner's counter.
 
-    Objects change immediately. Rows change in `flush()`, which `write()` calls at its end.
+    Objects change immediately. Rows change in `flush()` and in `commit()`, which `write()` calls at
+    its end.
     """
 
-    def __init__(self, revisions: Mapping[int, int]) -> None:
-        self.revisions = revisions
+    def __init__(self, revisions: Mapping[int, int], locked: bool = True) -> None:
+        self.revisions, self.locked = revisions, locked
         self.now = timezone.now()
         self.changed: set[int] = set()  # the ids of owners whose numbers are used
         self.created: list[Owned] = []
@@ -71,7 +81,7 @@ class Write:
         self.created += ones
 
     def update(self, one: "Owned", **values: Any) -> bool:
-        """Set the members that differ. The row must be locked and equal to `one`."""
+        """Set the members that differ. `one` must equal the stored row."""
         changed = self.set(one, **values)
         if changed:
             self.write_columns(one, ["updated_at"], updated_at=self.now)
@@ -133,6 +143,7 @@ class Write:
 
     def delete(self, *ones: "Owned") -> None:
         """Delete permanently. A tombstone informs clients that have a copy."""
+        self.need_locks()
         ones = tuple(row for model, rows in by(type, ones) for row in model.release(self, rows))
         tombstone: Any = apps.get_model("accounts.Tombstone")
         tombstone.objects.bulk_create(
@@ -151,8 +162,41 @@ class Write:
             for batch in batches(rows):
                 delete_all(model, [one.pk for one in batch])
 
+    def need_locks(self) -> None:
+        """Call this before any step that `commit()` does not do itself."""
+        if not self.locked:
+            raise LocksNeeded()
+
+    def commit(self) -> None:
+        """Write the rows as the last step. New objects get their ids. May raise `LocksNeeded`."""
+        if self.locked:
+            self.flush()
+        elif self.changed:
+            self.changed.clear()
+            if not self.write_if_unchanged():
+                raise LocksNeeded()
+
+    def write_if_unchanged(self) -> bool:
+        """Write the number and the rows. False if the counter does not have the number before."""
+        [(owner_id, number)] = self.revisions.items()
+        step = next_number(owner_id, number - 1)
+        rows = [*self.created, *self.updated]
+        alone = len(rows) == 1 and not self.attached and not self.detached
+        if alone and connection.vendor == "postgresql" and connection.get_autocommit():
+            [one] = rows
+            return update(one, self.updated[one], step) if self.updated else insert(one, step)
+        with transaction.atomic():
+            unchanged = bool(execute(*step, one_row=True).fetchall())
+            if unchanged:
+                self.write_rows()
+        return unchanged
+
     def flush(self) -> None:
-        """Write the rows to the database. New objects get their ids."""
+        """Write the rows now, before others. New objects get their ids."""
+        self.need_locks()
+        self.write_rows()
+
+    def write_rows(self) -> None:
         created, self.created = self.created, []
         updated, self.updated = self.updated, {}
         for model, rows in by(type, created):
@@ -160,9 +204,9 @@ class Write:
         self.know(created)
         for model, rows in by(type, updated):
             save_all(model, {one: updated[one] for one in rows})
-        self.flush_attached()
+        self.write_attached()
 
-    def flush_attached(self) -> None:
+    def write_attached(self) -> None:
         detached, self.detached = self.detached, []
         attached, self.attached = self.attached, []
         for model, rows in by(type, detached):
@@ -206,17 +250,34 @@ def write_of(owner_ids: Iterable[int]) -> Iterator[Write]:
         taken = {pk: take_number(pk) for pk in sorted(owner_ids)}
         writing = Write({pk: number for pk, number in taken.items() if number is not None})
         yield writing
-        writing.flush()
+        writing.commit()
         writing.give_back()
+
+
+@contextmanager
+def write_optimistically(owner: Any) -> Iterator[Write]:
+    """A write without locks. Raises `LocksNeeded` if the owner's objects have changed since."""
+    writing = Write({owner.pk: owner.revision + 1}, locked=False)
+    yield writing
+    writing.commit()
 
 
 def take_number(owner_id: int) -> int | None:
     """Takes an owner's next number. The statement also locks the owner's row."""
-    rows = execute(number_sql(), [owner_id], one_row=True).fetchall()
+    rows = execute(*next_number(owner_id), one_row=True).fetchall()
     return int(rows[0][0]) if rows else None
 
 
+def next_number(owner_id: int, *before: int) -> tuple[str, list[int]]:
+    """The SQL that takes an owner's next number, or only the one after the number `before`."""
+    return number_sql(bool(before)), [owner_id, *before]
+
+
 @cache
-def number_sql() -> str:
+def number_sql(has_condition: bool) -> str:
     table = connection.ops.quote_name(get_user_model()._meta.db_table)
-    return f"UPDATE {table} SET revision = revision + 1 WHERE id = %s RETURNING revision"  # noqa: S608
+    condition = " AND revision = %s" if has_condition else ""
+    return (
+        f"UPDATE {table} SET revision = revision + 1 "  # noqa: S608
+        f"WHERE id = %s{condition} RETURNING revision"
+    )

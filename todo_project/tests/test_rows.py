@@ -80,16 +80,14 @@ def test_a_row_that_is_gone_is_an_error(milk):
     with transaction.atomic():
         Task.objects.filter(pk=milk.pk)._raw_delete("default")
         with pytest.raises(DatabaseError):
-            rows.update(milk, ["title"])
+            rows.save_all(Task, {milk: ["title"]})
 
 
 def test_the_sql_is_built_once(milk, monkeypatch):
     rows.update(milk, ["title", "priority"])
-    monkeypatch.setattr(rows, "UpdateQuery", None)
+    monkeypatch.setattr(rows, "quote", None)
 
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         rows.update(milk, ["priority", "title"])
 
     assert len(queries) == 1

@@ -1,0 +1,176 @@
+"""Writes that read without locks and then check that nothing has changed since."""
+
+import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from accounts.tokens import RefreshToken
+from projects.models import Project
+from tasks.models import Task
+from tasks.views import TaskViewSet
+from todo_project.api.writes import LocksNeeded, Write, write, write_optimistically
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def client(alice):
+    """With a token, so each request reads the user."""
+    token = RefreshToken.for_user(alice).access_token
+    return APIClient(headers={"authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+def before_commit(monkeypatch):
+    """Does something once, when a write without locks has read everything."""
+
+    def arrange(action):
+        commit = Write.write_if_unchanged
+
+        def delayed(writing):
+            monkeypatch.setattr(Write, "write_if_unchanged", commit)
+            action()
+            return commit(writing)
+
+        monkeypatch.setattr(Write, "write_if_unchanged", delayed)
+
+    return arrange
+
+
+def change(task, **values):
+    with write(task.owner_id) as writing:
+        writing.update(Task.objects.get(pk=task.pk), **values)
+
+
+def test_two_changes_at_once_are_both_kept(client, milk, before_commit):
+    before_commit(lambda: change(milk, description="Oat"))
+
+    response = client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"})
+
+    answer = response.json()
+    assert (answer["title"], answer["description"], answer["revision"]) == ("Buy 2", "Oat", 3)
+    milk.refresh_from_db()
+    assert (milk.title, milk.description, milk.revision) == ("Buy 2", "Oat", 3)
+    assert milk.member_revisions == {"description": 2, "title": 3}
+
+
+def test_two_toggles_at_once_are_both_done(client, milk, before_commit):
+    before_commit(lambda: change(milk, completed=True))
+
+    response = client.patch(f"/api/tasks/{milk.pk}/complete")
+
+    assert response.json()["completed"] is False
+
+
+def test_two_creates_at_once_have_their_own_numbers(client, alice, before_commit):
+    before_commit(lambda: Task.objects.create(owner=alice, title="First"))
+
+    response = client.post("/api/tasks", {"title": "Second"})
+
+    assert response.status_code == 201
+    rows = Task.objects.order_by("position").values_list("title", "revision")
+    assert [*rows] == [("First", 1), ("Second", 2)]
+
+
+def test_an_outdated_change_is_refused(client, milk, before_commit):
+    before_commit(lambda: change(milk, description="Oat"))
+    headers = {"if-match": milk.etag}
+
+    response = client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}, headers=headers)
+
+    assert response.status_code == 412
+    assert Task.objects.get(pk=milk.pk).title == "Buy milk"
+
+
+def test_objects_that_contradict_each_other_are_read_again(client, alice, milk, monkeypatch):
+    """The task is read before both move to another project, its new parent after that."""
+    errands = Project.objects.create(owner=alice, name="Errands")
+    shop = Task.objects.create(owner=alice, title="Shop")
+    find = TaskViewSet.get_object
+
+    def interrupted(view):
+        monkeypatch.setattr(TaskViewSet, "get_object", find)
+        found = find(view)
+        for task in (milk, shop):
+            change(task, project=errands)
+        return found
+
+    monkeypatch.setattr(TaskViewSet, "get_object", interrupted)
+
+    response = client.patch(f"/api/tasks/{milk.pk}", {"parent": shop.pk})
+
+    assert response.status_code == 200, response.json()
+    assert response.json()["project"] == errands.pk
+
+
+def test_a_malformed_body_is_refused_once(client, milk):
+    path = f"/api/tasks/{milk.pk}"
+
+    response = client.generic("PATCH", path, "{", content_type="application/json")
+
+    assert response.json()["code"] == "parse_error"
+
+
+def test_a_write_with_an_unknown_outcome_is_not_repeated(client, monkeypatch):
+    commit = Write.write_if_unchanged
+
+    def interrupted(writing):
+        commit(writing)
+        raise OperationalError("The connection was lost.")
+
+    monkeypatch.setattr(Write, "write_if_unchanged", interrupted)
+
+    assert client.post("/api/tasks", {"title": "Buy milk"}).status_code == 503
+
+    assert Task.objects.count() == 1
+
+
+@pytest.mark.parametrize("step", [Write.flush, lambda writing: writing.delete(*writing.updated)])
+def test_a_step_that_needs_locks_changes_nothing(alice, milk, step):
+    alice.refresh_from_db()
+
+    def change_and_go_on():
+        with write_optimistically(alice) as writing:
+            writing.update(milk, title="Buy oats")
+            step(writing)
+
+    with pytest.raises(LocksNeeded):
+        change_and_go_on()
+
+    assert Task.objects.get().title == "Buy milk"
+
+
+def test_a_failed_write_takes_no_number(alice, milk):
+    """The user's number is outdated."""
+    with pytest.raises(LocksNeeded), write_optimistically(alice) as writing:
+        writing.update(milk, title="Buy oats")
+
+    alice.refresh_from_db()
+    assert alice.revision == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite cannot write in a WITH")
+def test_one_statement_counts_and_writes_a_row(client, milk):
+    # The user, the task, the tasks below it, the write.
+    assert kinds(client.post, "/api/tasks", {"title": "Buy oats"}) == "SELECT WITH"
+    path = f"/api/tasks/{milk.pk}"
+    assert kinds(client.patch, path, {"title": "Buy oats"}) == "SELECT SELECT WITH"
+    assert kinds(client.patch, f"{path}/complete") == "SELECT SELECT SELECT WITH"
+    assert kinds(client.patch, f"{path}/complete") == "SELECT SELECT WITH"
+    assert kinds(client.patch, path, {"title": "Buy oats"}) == "SELECT SELECT"
+
+
+def test_several_rows_are_written_in_a_transaction(client, alice, milk):
+    Task.objects.create(owner=alice, title="Below", parent=milk)
+    # The user, the task, two levels below; the counter, both tasks.
+    expected = "SELECT SELECT SELECT SELECT BEGIN UPDATE UPDATE COMMIT"
+
+    assert kinds(client.patch, f"/api/tasks/{milk.pk}/complete") == expected
+
+
+def kinds(send, path, body=None):
+    """The first words of the statements of a request."""
+    with CaptureQueriesContext(connection) as queries:
+        assert send(path, body).status_code in (200, 201)
+    return " ".join(query["sql"].split()[0] for query in queries)
