@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from accounts.tokens import RefreshToken
 
 TITLES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=200).filter(
     str.strip
@@ -80,9 +81,8 @@ class TaskApi(RuleBasedStateMachine):
         self.keys: dict[str, tuple[Any, int]] = {}
 
     def client(self, name: str) -> APIClient:
-        client = APIClient()
-        client.force_authenticate(User.objects.create_user(f"{name}@example.com"))
-        return client
+        token = RefreshToken.for_user(User.objects.create_user(f"{name}@example.com")).access_token
+        return APIClient(headers={"authorization": f"Bearer {token}"})
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
