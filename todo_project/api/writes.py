@@ -19,16 +19,28 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from .known import Known
-from .rows import BATCH, batches, by, delete_all, insert, insert_all, save_all, update
+from .rows import (
+    BATCH,
+    Statement,
+    batches,
+    by,
+    delete_all,
+    insert,
+    insert_all,
+    save_all,
+    update,
+)
 from .statements import execute
 
 if TYPE_CHECKING:
     from .owned import Owned
+
+SERIALIZATION_FAILURE = "40001"  # SQLSTATE
 
 
 class OwnerGone(InvalidToken):
@@ -181,15 +193,23 @@ class Write:
         [(owner_id, number)] = self.revisions.items()
         step = next_number(owner_id, number - 1)
         rows = [*self.created, *self.updated]
-        alone = len(rows) == 1 and not self.attached and not self.detached
-        if alone and connection.vendor == "postgresql" and connection.get_autocommit():
-            [one] = rows
-            return update(one, self.updated[one], step) if self.updated else insert(one, step)
+        if len(rows) == 1 and not self.attached and not self.detached and can_join_statements():
+            return self.write_row(rows[0], step)
         with transaction.atomic():
             unchanged = bool(execute(*step, one_row=True).fetchall())
             if unchanged:
                 self.write_rows()
         return unchanged
+
+    def write_row(self, one: "Owned", step: Statement) -> bool:
+        """Write a row, and the number in the same statement."""
+        try:
+            return update(one, self.updated[one], step) if self.updated else insert(one, step)
+        except OperationalError as error:
+            # A server may have a stricter isolation than READ COMMITTED by default.
+            if getattr(error.__cause__, "sqlstate", None) != SERIALIZATION_FAILURE:
+                raise
+            return False
 
     def flush(self) -> None:
         """Write the rows now, before others. New objects get their ids."""
@@ -262,13 +282,18 @@ def write_optimistically(owner: Any) -> Iterator[Write]:
     writing.commit()
 
 
+def can_join_statements() -> bool:
+    """True if one statement can write two rows and is a transaction of its own."""
+    return connection.vendor == "postgresql" and connection.get_autocommit()
+
+
 def take_number(owner_id: int) -> int | None:
     """Takes an owner's next number. The statement also locks the owner's row."""
     rows = execute(*next_number(owner_id), one_row=True).fetchall()
     return int(rows[0][0]) if rows else None
 
 
-def next_number(owner_id: int, *before: int) -> tuple[str, list[int]]:
+def next_number(owner_id: int, *before: int) -> Statement:
     """The SQL that takes an owner's next number, or only the one after the number `before`."""
     return number_sql(bool(before)), [owner_id, *before]
 

@@ -1,5 +1,8 @@
 """Writes that read without locks and then check that nothing has changed since."""
 
+import threading
+import time
+
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
@@ -148,6 +151,35 @@ def test_a_failed_write_takes_no_number(alice, milk):
 
     alice.refresh_from_db()
     assert alice.revision == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one isolation")
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read", "serializable"])
+def test_a_write_that_waits_for_another_starts_again(client, milk, isolation):
+    """For each isolation that a server may have by default."""
+    backends, answers = [], []
+
+    def patch():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET default_transaction_isolation = '{isolation}'")
+        backends.append(connection.connection.info.backend_pid)
+        answers.append(client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}))
+        connection.close()
+
+    def waits(cursor):
+        query = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = ANY(%s)"
+        return cursor.execute(query, [backends]).fetchone()[0]
+
+    thread = threading.Thread(target=patch)
+    with write(milk.owner_id) as writing, connection.cursor() as cursor:
+        writing.update(Task.objects.get(), description="Oat")
+        thread.start()
+        while thread.is_alive() and not waits(cursor):
+            time.sleep(0.01)
+    thread.join()
+
+    assert answers[0].status_code == 200
+    assert (answers[0].json()["title"], answers[0].json()["description"]) == ("Buy 2", "Oat")
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite cannot write in a WITH")
