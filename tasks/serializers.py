@@ -242,7 +242,7 @@ def single_tags() -> TagListField:
 
 
 def change_tags(task: Task, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with the tags that result; the lock on the task is held."""
+    """The values with the tags that result."""
     changed = {**values}
     add, remove = changed.pop("tags_add", []), changed.pop("tags_remove", [])
     if "tags" in changed or add or remove:

@@ -18,8 +18,12 @@ def below(writing: Write, tasks: "Iterable[Task]") -> "list[Task]":
     """All tasks below these, level by level, with those in the trash."""
     found: list[Task] = []
     level = list(tasks)
-    # A task without a key is new in this write, so it has no subtasks.
-    while stored := [task for task in level if task.pk]:
+    # Rows that were read without locks at different times may even form a cycle.
+    for _ in range(DEEPEST):
+        # A task without a key is new in this write, so it has no subtasks.
+        stored = [task for task in level if task.pk]
+        if not stored:
+            break
         writing.know(stored)
         level = writing.known.children(type(stored[0]), [task.pk for task in stored])
         found += level

@@ -25,8 +25,8 @@ class KeyReused(APIException):
 def idempotent(handler: Callable[..., Response]) -> Callable[..., Response]:
     """Decorates a POST handler of an `OwnedViewSet`: stores each response with its key.
 
-    The handler runs under the lock on the caller's row, so the second of two parallel requests
-    finds the response of the first. A response to an exception is not stored.
+    With a key the handler runs under the lock on the caller's row, so the second of two parallel
+    requests finds the response of the first. A response to an exception is not stored.
     """
 
     @wraps(handler)

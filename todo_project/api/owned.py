@@ -22,7 +22,7 @@ class OwnedQuerySet(models.QuerySet[Any]):
 
 
 class Owned(models.Model):
-    """A row with an owner. Only `write()` writes it."""
+    """A row with an owner. Only a `Write` writes it."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -58,6 +58,7 @@ class ETagMixin:
         view: Any = super()
         found = view.get_object()
         if self.request.method not in SAFE_METHODS:
+            self.merge_base = None  # an optimistic write may start again
             expected = self.request.headers.get("If-Match", self.tag_in_form())
             unexpected = self.request.headers.get("If-None-Match")
             if expected is not None and not matches(expected, found.etag):

@@ -62,7 +62,7 @@ def insert(one: Any, after: Statement | None = None) -> bool:
 
 
 def update(one: Any, names: Iterable[str], after: Statement | None = None) -> bool:
-    """Write these columns, `after` as in `insert()`. Returns whether the row exists."""
+    """Write these columns, `after` as in `insert()`. Returns whether the row was written."""
     first, parameters = after or NONE
     model: Any = type(one)
     sql, fields = update_statement(model, frozenset(names), first)

@@ -7,13 +7,11 @@ from typing import Any
 
 from django.db.models import BigAutoField, BigIntegerField, QuerySet
 from django.http import Http404
-from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
 from .prepared import Parameter, prepare
-from .problems import Conflict
 from .writes import LocksNeeded, write, write_optimistically
 
 CALLER = Parameter("caller", BigAutoField())
@@ -40,11 +38,13 @@ class OwnedGenericViewSet(GenericViewSet[Any]):
             setattr(self, method, partial(self.within_write, getattr(self, method)))
 
     def within_write(self, handler: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Runs a handler within a write. An exception rolls back all changes."""
+        """Runs a handler within a write. After an exception nothing has changed.
+
+        `perform_create()` must be the last step of an optimistic action: it ends the write.
+        """
         work = partial(handler, request, *args, **kwargs)
         if self.action in self.optimistic_actions:
-            # Objects that were read without locks may contradict each other.
-            with suppress(LocksNeeded, ValidationError, Conflict):
+            with suppress(LocksNeeded):
                 return self.run_within(write_optimistically(request.user), work)
         return self.run_within(write(request.user.pk), work)
 

@@ -7,9 +7,9 @@ Locks are always taken in one order: first the owners' rows, then the objects' r
 ascending id. So writers never deadlock.
 
 `write()` takes the number before it reads. `write_optimistically()` reads without locks and assumes
-the next number. It writes only if the counter has not changed. Then nothing that it has read has
-changed, because the counter counts the writes of all objects of the user. That takes fewer
-statements: on PostgreSQL one statement counts and writes a row.
+the next number. It writes only if the counter has not changed since the user was read. Then nothing
+that it has read after that has changed, because the counter counts the writes of all objects of the
+user. That takes fewer statements: on PostgreSQL one statement counts and writes a row.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, models, transaction
+from django.http import Http404
 from django.utils import timezone
+from rest_framework.exceptions import ValidationError
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from .known import Known
+from .problems import Conflict
 from .rows import (
     BATCH,
     Statement,
@@ -50,18 +53,18 @@ class OwnerGone(InvalidToken):
 
 
 class LocksNeeded(Exception):
-    """An optimistic write was not possible. Nothing has changed. Write with locks."""
+    """An optimistic write was not possible. No object has changed. Write with locks."""
 
 
 class Write:
-    """The changes of one transaction, with the number taken from each owner's counter.
+    """Changes that are made together, with the next number of each owner's counter.
 
-    Objects change immediately. Rows change in `flush()` and in `commit()`, which `write()` calls at
-    its end.
+    Objects change immediately. Rows change in `commit()`, which is called at the end. With locks
+    they also change in `flush()`.
     """
 
     def __init__(self, revisions: Mapping[int, int], locked: bool = True) -> None:
-        self.revisions, self.locked = revisions, locked
+        self.revisions, self.locked, self.committed = revisions, locked, False
         self.now = timezone.now()
         self.changed: set[int] = set()  # the ids of owners whose numbers are used
         self.created: list[Owned] = []
@@ -185,7 +188,10 @@ class Write:
             self.flush()
         elif self.changed:
             self.changed.clear()
-            if not self.write_if_unchanged():
+            if self.committed:
+                raise RuntimeError("An optimistic write is committed once.")
+            self.committed = self.write_if_unchanged()
+            if not self.committed:
                 raise LocksNeeded()
 
     def write_if_unchanged(self) -> bool:
@@ -276,10 +282,27 @@ def write_of(owner_ids: Iterable[int]) -> Iterator[Write]:
 
 @contextmanager
 def write_optimistically(owner: Any) -> Iterator[Write]:
-    """A write without locks. Raises `LocksNeeded` if the owner's objects have changed since."""
+    """A write without locks. The owner must have been read before any of its objects.
+
+    Raises `LocksNeeded` if an object of the owner has changed since. That includes errors about
+    objects, which may contradict each other if they were read at different times.
+    """
     writing = Write({owner.pk: owner.revision + 1}, locked=False)
-    yield writing
-    writing.commit()
+    try:
+        yield writing
+        writing.commit()
+    except (LocksNeeded, ValidationError, Conflict, Http404) as error:
+        if writing.committed:
+            raise RuntimeError("This came after the end of a write.") from error
+        if isinstance(error, LocksNeeded) or has_changed(owner):
+            raise LocksNeeded() from error
+        raise
+
+
+def has_changed(owner: Any) -> bool:
+    """True if a write has changed an object of the owner since the owner was read."""
+    stored = get_user_model()._base_manager.filter(pk=owner.pk, revision=owner.revision)
+    return not stored.exists()
 
 
 def can_join_statements() -> bool:

@@ -12,6 +12,8 @@ from accounts.tokens import RefreshToken
 from projects.models import Project
 from tasks.models import Task
 from tasks.views import TaskViewSet
+from todo_project.api import known
+from todo_project.api.problems import invalid
 from todo_project.api.writes import LocksNeeded, Write, write, write_optimistically
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,6 +109,59 @@ def test_objects_that_contradict_each_other_are_read_again(client, alice, milk, 
     assert response.json()["project"] == errands.pk
 
 
+def test_tasks_that_seem_to_be_below_each_other(client, alice, milk, monkeypatch):
+    """The tasks below are read level by level, and they swap places twice in between."""
+    shop = Task.objects.create(owner=alice, title="Shop")
+    change(milk, parent=shop)
+    read, swaps = known.read_children, [(milk, shop), (shop, milk)]
+
+    def interrupted(model, keys):
+        upper, lower = swaps.pop(0)
+        monkeypatch.setattr(known, "read_children", read)  # the changes read, too
+        change(upper, parent=None)
+        change(lower, parent=upper)
+        monkeypatch.setattr(known, "read_children", interrupted if swaps else read)
+        return read(model, keys)
+
+    monkeypatch.setattr(known, "read_children", interrupted)
+
+    response = client.patch(f"/api/tasks/{milk.pk}/complete")
+
+    assert response.status_code == 200
+    assert swaps == []
+    assert [*Task.objects.completed()] == [milk]
+
+
+def test_the_base_of_a_merge_is_found_again(client, milk, before_commit):
+    change(milk, description="Oat")
+    before_commit(lambda: change(milk, title="Buy 1"))
+    tags = f'"{milk.pk}-1", "{milk.pk}-3"'  # the write that starts again finds the second
+    headers = {"if-match": tags, "prefer": "handling=lenient"}
+
+    response = client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}, headers=headers)
+
+    assert response.status_code == 200, response.json()
+    assert "Preference-Applied" not in response
+
+
+def test_an_account_that_ends_before_the_write(client, alice, milk, before_commit):
+    before_commit(alice.delete)
+
+    assert client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}).status_code == 401
+
+
+def test_an_account_that_ends_before_the_read(client, alice, milk, monkeypatch):
+    find = TaskViewSet.get_object
+
+    def interrupted(view):
+        alice.delete()
+        return find(view)
+
+    monkeypatch.setattr(TaskViewSet, "get_object", interrupted)
+
+    assert client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}).status_code == 401
+
+
 def test_a_malformed_body_is_refused_once(client, milk):
     path = f"/api/tasks/{milk.pk}"
 
@@ -142,6 +197,30 @@ def test_a_step_that_needs_locks_changes_nothing(alice, milk, step):
         change_and_go_on()
 
     assert Task.objects.get().title == "Buy milk"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda writing, task: writing.update(task, title="Buy oats"),
+        lambda writing, task: writing.flush(),
+        lambda writing, task: invalid("title", "Too late."),
+    ],
+)
+def test_nothing_comes_after_the_end_of_a_write(alice, step):
+    """A view would start again, and create a second object."""
+
+    def create_and_go_on():
+        with write_optimistically(alice) as writing:
+            task = Task(owner=alice, title="Buy milk")
+            writing.create(task)
+            writing.commit()
+            error = step(writing, task)
+            if isinstance(error, Exception):
+                raise error
+
+    with pytest.raises(RuntimeError):
+        create_and_go_on()
 
 
 def test_a_failed_write_takes_no_number(alice, milk):
@@ -201,8 +280,15 @@ def test_several_rows_are_written_in_a_transaction(client, alice, milk):
     assert kinds(client.patch, f"/api/tasks/{milk.pk}/complete") == expected
 
 
-def kinds(send, path, body=None):
+def test_a_refusal_needs_no_locks_if_nothing_has_changed(client, milk):
+    # The user, the task, the user again.
+    path = f"/api/tasks/{milk.pk}"
+    assert kinds(client.patch, path, {"title": ""}, 400) == "SELECT SELECT SELECT"
+    assert kinds(client.patch, f"{path}0", {"title": "x"}, 404) == "SELECT SELECT SELECT"
+
+
+def kinds(send, path, body=None, status=None):
     """The first words of the statements of a request."""
     with CaptureQueriesContext(connection) as queries:
-        assert send(path, body).status_code in (200, 201)
+        assert send(path, body).status_code in ([status] if status else [200, 201])
     return " ".join(query["sql"].split()[0] for query in queries)
