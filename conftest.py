@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts import hashers
 from accounts.models import User
+from accounts.tokens import RefreshToken
 from tasks.models import Task
 
 COSTS = ("memory_cost", "time_cost")
@@ -84,6 +85,13 @@ def client_for():
 @pytest.fixture
 def alice_client(alice, client_for):
     return client_for(alice)
+
+
+@pytest.fixture
+def token_client(alice):
+    """Alice with a token: each request reads the user, so its counter is up to date."""
+    token = RefreshToken.for_user(alice).access_token
+    return APIClient(headers={"authorization": f"Bearer {token}"})
 
 
 @pytest.fixture

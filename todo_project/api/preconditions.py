@@ -37,8 +37,8 @@ class ETagMixin:
     """For views of objects that have an `etag`.
 
     Responses with one object have its `ETag`. A GET whose `If-None-Match` lists it gets a 304. A
-    write is checked when the object is found, before the body is validated. If the object changes
-    after that, the write starts again. A caller who may not see the object gets a 404 first.
+    write is checked when the object is found, before the body is validated. After that the object
+    is locked, or a change of it starts the write again. Who may not see it gets a 404 first.
 
     A stale PATCH with `Prefer: handling=lenient` (RFC 7240) is merged if none of the members that
     it sets has changed since, nor a member that they depend on (`Owned.depends`).

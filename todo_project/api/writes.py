@@ -14,7 +14,6 @@ user. That takes fewer statements: on PostgreSQL one statement counts and writes
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -25,6 +24,7 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework_simplejwt.exceptions import InvalidToken
 
+from .counters import has_changed, next_number, take_number
 from .known import Known
 from .problems import Conflict
 from .rows import (
@@ -299,33 +299,6 @@ def write_optimistically(owner: Any) -> Iterator[Write]:
         raise
 
 
-def has_changed(owner: Any) -> bool:
-    """True if a write has changed an object of the owner since the owner was read."""
-    stored = get_user_model()._base_manager.filter(pk=owner.pk, revision=owner.revision)
-    return not stored.exists()
-
-
 def can_join_statements() -> bool:
     """True if one statement can write two rows and is a transaction of its own."""
     return connection.vendor == "postgresql" and connection.get_autocommit()
-
-
-def take_number(owner_id: int) -> int | None:
-    """Takes an owner's next number. The statement also locks the owner's row."""
-    rows = execute(*next_number(owner_id), one_row=True).fetchall()
-    return int(rows[0][0]) if rows else None
-
-
-def next_number(owner_id: int, *before: int) -> Statement:
-    """The SQL that takes an owner's next number, or only the one after the number `before`."""
-    return number_sql(bool(before)), [owner_id, *before]
-
-
-@cache
-def number_sql(has_condition: bool) -> str:
-    table = connection.ops.quote_name(get_user_model()._meta.db_table)
-    condition = " AND revision = %s" if has_condition else ""
-    return (
-        f"UPDATE {table} SET revision = revision + 1 "  # noqa: S608
-        f"WHERE id = %s{condition} RETURNING revision"
-    )

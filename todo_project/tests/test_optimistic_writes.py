@@ -6,9 +6,7 @@ import time
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from rest_framework.test import APIClient
 
-from accounts.tokens import RefreshToken
 from projects.models import Project
 from tasks.models import Task
 from tasks.views import TaskViewSet
@@ -17,13 +15,6 @@ from todo_project.api.problems import invalid
 from todo_project.api.writes import LocksNeeded, Write, write, write_optimistically
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def client(alice):
-    """With a token, so each request reads the user."""
-    token = RefreshToken.for_user(alice).access_token
-    return APIClient(headers={"authorization": f"Bearer {token}"})
 
 
 @pytest.fixture
@@ -48,10 +39,10 @@ def change(task, **values):
         writing.update(Task.objects.get(pk=task.pk), **values)
 
 
-def test_two_changes_at_once_are_both_kept(client, milk, before_commit):
+def test_two_changes_at_once_are_both_kept(token_client, milk, before_commit):
     before_commit(lambda: change(milk, description="Oat"))
 
-    response = client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"})
+    response = token_client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"})
 
     answer = response.json()
     assert (answer["title"], answer["description"], answer["revision"]) == ("Buy 2", "Oat", 3)
@@ -60,35 +51,35 @@ def test_two_changes_at_once_are_both_kept(client, milk, before_commit):
     assert milk.member_revisions == {"description": 2, "title": 3}
 
 
-def test_two_toggles_at_once_are_both_done(client, milk, before_commit):
+def test_two_toggles_at_once_are_both_done(token_client, milk, before_commit):
     before_commit(lambda: change(milk, completed=True))
 
-    response = client.patch(f"/api/tasks/{milk.pk}/complete")
+    response = token_client.patch(f"/api/tasks/{milk.pk}/complete")
 
     assert response.json()["completed"] is False
 
 
-def test_two_creates_at_once_have_their_own_numbers(client, alice, before_commit):
+def test_two_creates_at_once_have_their_own_numbers(token_client, alice, before_commit):
     before_commit(lambda: Task.objects.create(owner=alice, title="First"))
 
-    response = client.post("/api/tasks", {"title": "Second"})
+    response = token_client.post("/api/tasks", {"title": "Second"})
 
     assert response.status_code == 201
     rows = Task.objects.order_by("position").values_list("title", "revision")
     assert [*rows] == [("First", 1), ("Second", 2)]
 
 
-def test_an_outdated_change_is_refused(client, milk, before_commit):
+def test_an_outdated_change_is_refused(token_client, milk, before_commit):
     before_commit(lambda: change(milk, description="Oat"))
     headers = {"if-match": milk.etag}
 
-    response = client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}, headers=headers)
+    response = token_client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}, headers=headers)
 
     assert response.status_code == 412
     assert Task.objects.get(pk=milk.pk).title == "Buy milk"
 
 
-def test_objects_that_contradict_each_other_are_read_again(client, alice, milk, monkeypatch):
+def test_objects_that_contradict_each_other_are_read_again(token_client, alice, milk, monkeypatch):
     """The task is read before both move to another project, its new parent after that."""
     errands = Project.objects.create(owner=alice, name="Errands")
     shop = Task.objects.create(owner=alice, title="Shop")
@@ -103,13 +94,13 @@ def test_objects_that_contradict_each_other_are_read_again(client, alice, milk, 
 
     monkeypatch.setattr(TaskViewSet, "get_object", interrupted)
 
-    response = client.patch(f"/api/tasks/{milk.pk}", {"parent": shop.pk})
+    response = token_client.patch(f"/api/tasks/{milk.pk}", {"parent": shop.pk})
 
     assert response.status_code == 200, response.json()
     assert response.json()["project"] == errands.pk
 
 
-def test_tasks_that_seem_to_be_below_each_other(client, alice, milk, monkeypatch):
+def test_tasks_that_seem_to_be_below_each_other(token_client, alice, milk, monkeypatch):
     """The tasks below are read level by level, and they swap places twice in between."""
     shop = Task.objects.create(owner=alice, title="Shop")
     change(milk, parent=shop)
@@ -125,32 +116,32 @@ def test_tasks_that_seem_to_be_below_each_other(client, alice, milk, monkeypatch
 
     monkeypatch.setattr(known, "read_children", interrupted)
 
-    response = client.patch(f"/api/tasks/{milk.pk}/complete")
+    response = token_client.patch(f"/api/tasks/{milk.pk}/complete")
 
     assert response.status_code == 200
     assert swaps == []
     assert [*Task.objects.completed()] == [milk]
 
 
-def test_the_base_of_a_merge_is_found_again(client, milk, before_commit):
+def test_the_base_of_a_merge_is_found_again(token_client, milk, before_commit):
     change(milk, description="Oat")
     before_commit(lambda: change(milk, title="Buy 1"))
     tags = f'"{milk.pk}-1", "{milk.pk}-3"'  # the write that starts again finds the second
     headers = {"if-match": tags, "prefer": "handling=lenient"}
 
-    response = client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}, headers=headers)
+    response = token_client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}, headers=headers)
 
     assert response.status_code == 200, response.json()
     assert "Preference-Applied" not in response
 
 
-def test_an_account_that_ends_before_the_write(client, alice, milk, before_commit):
+def test_an_account_that_ends_before_the_write(token_client, alice, milk, before_commit):
     before_commit(alice.delete)
 
-    assert client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}).status_code == 401
+    assert token_client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}).status_code == 401
 
 
-def test_an_account_that_ends_before_the_read(client, alice, milk, monkeypatch):
+def test_an_account_that_ends_before_the_read(token_client, alice, milk, monkeypatch):
     find = TaskViewSet.get_object
 
     def interrupted(view):
@@ -159,18 +150,18 @@ def test_an_account_that_ends_before_the_read(client, alice, milk, monkeypatch):
 
     monkeypatch.setattr(TaskViewSet, "get_object", interrupted)
 
-    assert client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}).status_code == 401
+    assert token_client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}).status_code == 401
 
 
-def test_a_malformed_body_is_refused_once(client, milk):
+def test_a_malformed_body_is_refused_once(token_client, milk):
     path = f"/api/tasks/{milk.pk}"
 
-    response = client.generic("PATCH", path, "{", content_type="application/json")
+    response = token_client.generic("PATCH", path, "{", content_type="application/json")
 
     assert response.json()["code"] == "parse_error"
 
 
-def test_a_write_with_an_unknown_outcome_is_not_repeated(client, monkeypatch):
+def test_a_write_with_an_unknown_outcome_is_not_repeated(token_client, monkeypatch):
     commit = Write.write_if_unchanged
 
     def interrupted(writing):
@@ -179,7 +170,7 @@ def test_a_write_with_an_unknown_outcome_is_not_repeated(client, monkeypatch):
 
     monkeypatch.setattr(Write, "write_if_unchanged", interrupted)
 
-    assert client.post("/api/tasks", {"title": "Buy milk"}).status_code == 503
+    assert token_client.post("/api/tasks", {"title": "Buy milk"}).status_code == 503
 
     assert Task.objects.count() == 1
 
@@ -234,7 +225,7 @@ def test_a_failed_write_takes_no_number(alice, milk):
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one isolation")
 @pytest.mark.parametrize("isolation", ["read committed", "repeatable read", "serializable"])
-def test_a_write_that_waits_for_another_starts_again(client, milk, isolation):
+def test_a_write_that_waits_for_another_starts_again(token_client, milk, isolation):
     """For each isolation that a server may have by default."""
     backends, answers = [], []
 
@@ -242,7 +233,7 @@ def test_a_write_that_waits_for_another_starts_again(client, milk, isolation):
         with connection.cursor() as cursor:
             cursor.execute(f"SET default_transaction_isolation = '{isolation}'")
         backends.append(connection.connection.info.backend_pid)
-        answers.append(client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}))
+        answers.append(token_client.patch(f"/api/tasks/{milk.pk}", {"title": "Buy 2"}))
         connection.close()
 
     def waits(cursor):
@@ -262,29 +253,29 @@ def test_a_write_that_waits_for_another_starts_again(client, milk, isolation):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite cannot write in a WITH")
-def test_one_statement_counts_and_writes_a_row(client, milk):
+def test_one_statement_counts_and_writes_a_row(token_client, milk):
     # The user, the task, the tasks below it, the write.
-    assert kinds(client.post, "/api/tasks", {"title": "Buy oats"}) == "SELECT WITH"
+    assert kinds(token_client.post, "/api/tasks", {"title": "Buy oats"}) == "SELECT WITH"
     path = f"/api/tasks/{milk.pk}"
-    assert kinds(client.patch, path, {"title": "Buy oats"}) == "SELECT SELECT WITH"
-    assert kinds(client.patch, f"{path}/complete") == "SELECT SELECT SELECT WITH"
-    assert kinds(client.patch, f"{path}/complete") == "SELECT SELECT WITH"
-    assert kinds(client.patch, path, {"title": "Buy oats"}) == "SELECT SELECT"
+    assert kinds(token_client.patch, path, {"title": "Buy oats"}) == "SELECT SELECT WITH"
+    assert kinds(token_client.patch, f"{path}/complete") == "SELECT SELECT SELECT WITH"
+    assert kinds(token_client.patch, f"{path}/complete") == "SELECT SELECT WITH"
+    assert kinds(token_client.patch, path, {"title": "Buy oats"}) == "SELECT SELECT"
 
 
-def test_several_rows_are_written_in_a_transaction(client, alice, milk):
+def test_several_rows_are_written_in_a_transaction(token_client, alice, milk):
     Task.objects.create(owner=alice, title="Below", parent=milk)
     # The user, the task, two levels below; the counter, both tasks.
     expected = "SELECT SELECT SELECT SELECT BEGIN UPDATE UPDATE COMMIT"
 
-    assert kinds(client.patch, f"/api/tasks/{milk.pk}/complete") == expected
+    assert kinds(token_client.patch, f"/api/tasks/{milk.pk}/complete") == expected
 
 
-def test_a_refusal_needs_no_locks_if_nothing_has_changed(client, milk):
+def test_a_refusal_needs_no_locks_if_nothing_has_changed(token_client, milk):
     # The user, the task, the user again.
     path = f"/api/tasks/{milk.pk}"
-    assert kinds(client.patch, path, {"title": ""}, 400) == "SELECT SELECT SELECT"
-    assert kinds(client.patch, f"{path}0", {"title": "x"}, 404) == "SELECT SELECT SELECT"
+    assert kinds(token_client.patch, path, {"title": ""}, 400) == "SELECT SELECT SELECT"
+    assert kinds(token_client.patch, f"{path}0", {"title": "x"}, 404) == "SELECT SELECT SELECT"
 
 
 def kinds(send, path, body=None, status=None):
