@@ -3,7 +3,7 @@ from typing import Any, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils import timezone
@@ -14,10 +14,12 @@ from todo_project.api.validators import validate_no_control_characters
 from .case_folded import CaseFoldedField
 from .dates import FIRST_DUE_DATE, LAST_DUE_DATE
 from .nested import live_index
-from .querysets import DUE_KEYS, TaskQuerySet
+from .querysets import TaskQuerySet, due_keys
 from .repeating import Repeating
 from .search import SearchKeyField
 from .tags import MOST, TagKeysField, TagsField
+
+DUE_KEYS = due_keys(Value)  # of the indexes
 
 # Unicode's embeddings, overrides and isolates, to delete.
 DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])

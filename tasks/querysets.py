@@ -9,6 +9,20 @@ from django.db.models.functions import Coalesce
 
 from todo_project.api.owned import OwnedQuerySet
 
+
+class Literal(Value):
+    """A date in the text of the SQL, so that a plan for all values can use an index."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return f"'{self.value.isoformat()}'", []
+
+
+def due_keys(kind: type[Value]) -> dict[str, Coalesce]:
+    """What sorts compare by `due_date`. Tasks without one come last in both directions."""
+    last = {"due_date": date.max, "-due_date": date.min}
+    return {name: Coalesce(F("due_date"), kind(value)) for name, value in last.items()}
+
+
 # The column for each sort key of the API. `due_date` may be null, so `DUE_KEYS` has expressions
 # for it.
 SORT_KEYS = {
@@ -18,11 +32,7 @@ SORT_KEYS = {
     "priority": "priority",
     "position": "position",
 }
-# Tasks without a due date come last in both directions.
-DUE_KEYS = {
-    "due_date": Coalesce(F("due_date"), Value(date.max)),
-    "-due_date": Coalesce(F("due_date"), Value(date.min)),
-}
+DUE_KEYS = due_keys(Literal)
 
 
 class Clock(Protocol):

@@ -65,8 +65,7 @@ def crowd(django_db_setup, django_db_blocker):
             # empty table that can take minutes.
             cursor.execute("ANALYZE tasks_task")
         yield owner
-        for table in ("tasks_task", "projects_project", "accounts_user"):
-            cursor.execute(f"DELETE FROM {table}")
+        cursor.execute("TRUNCATE accounts_user CASCADE")  # faster than DELETE
         cursor.execute("ANALYZE tasks_task")
 
 

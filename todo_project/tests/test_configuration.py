@@ -87,6 +87,7 @@ def test_a_server_database_is_configured_by_its_url(project, variable):
 KEYS = {"SECRET_KEY": "x" * 50, "JWT_SIGNING_KEY": "y" * 50}
 DATABASE = "a postgres:// URL, or sqlite:/// and the path of a file"
 DIRECT = "postgres://ann@db.example/todo?sslmode=require&channel_binding=require"
+COSTS = "-c seq_page_cost=0.1 -c random_page_cost=0.1"
 POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_binding=require"
 
 
@@ -96,7 +97,7 @@ POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_bin
         # host, options and server-side cursors of both connections
         (
             {"DATABASE_URL": DIRECT},
-            ("db.example", "-c statement_timeout=15s -c lock_timeout=5s", True),
+            ("db.example", f"-c statement_timeout=15s -c lock_timeout=5s {COSTS}", True),
             ("db.example", "-c statement_timeout=0 -c lock_timeout=5s", True),
         ),
         (
@@ -118,7 +119,7 @@ POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_bin
             {"DATABASE_URL": f"{DIRECT}&options=-c%20statement_timeout%3D60s"},
             (
                 "db.example",
-                "-c statement_timeout=15s -c lock_timeout=5s -c statement_timeout=60s",
+                f"-c statement_timeout=15s -c lock_timeout=5s {COSTS} -c statement_timeout=60s",
                 True,
             ),
             (
