@@ -6,7 +6,7 @@ understand; they are called as DRF does.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import repeat
 from operator import attrgetter
 from types import SimpleNamespace
@@ -36,6 +36,7 @@ CACHED_TIMES = 2000  # times of day
 # These methods use only the value and the field's arguments. A field of another class may have
 # `representations`, a dictionary from stored values to their representations.
 SELF_CONTAINED = {*IDENTICAL, TIME}
+Conversion = Callable[[Iterable[Any]], Iterable[Any]]  # of all values of a column
 
 
 class Plan(NamedTuple):
@@ -47,7 +48,7 @@ class Plan(NamedTuple):
     read: Callable[[Any], tuple[Any, ...]]  # an instance as a row
     places: list[int]  # for each plain member, its column in a row
     columns: list[str]  # of a row; empty if only an instance has what the fields need
-    conversions: list[tuple[int, Callable[[Any], Any]]]  # the places of plain members
+    conversions: list[tuple[int, Conversion]]  # the places of plain members
     others: list[str]  # of the members whose fields are called as in DRF
 
     def represent(self, rows: Collection[tuple[Any, ...]]) -> list[dict[str, Any]]:
@@ -57,7 +58,7 @@ class Plan(NamedTuple):
             return [{} for _ in rows]
         members: list[Iterable[Any]] = [columns[place] for place in self.places]
         for place, convert in self.conversions:
-            members[place] = map(convert, members[place])
+            members[place] = convert(members[place])
         named = map(zip, repeat(self.plain), zip(*members, strict=True))
         return [*map(dict, named)]  # without a line of Python for each row
 
@@ -92,32 +93,40 @@ def all_stored(model: Any, sources: Iterable[str]) -> bool:
     return {*sources} <= {field.attname for field in model._meta.concrete_fields}
 
 
-def conversions(
-    model: Any, sources: Mapping[Any, str]
-) -> Iterator[tuple[int, Callable[[Any], Any]]]:
+def conversions(model: Any, sources: Mapping[Any, str]) -> Iterator[tuple[int, Conversion]]:
     """The places of the members whose values differ from those of their columns."""
     for place, (field, source) in enumerate(sources.items()):
         derived = getattr(model, field.source, None)
         if isinstance(derived, property) and source != field.source:
             yield place, of_column(derived, source)
         if hasattr(field, "representations"):
-            yield place, field.representations.__getitem__
+            yield place, partial(map, field.representations.__getitem__)
         elif needs_conversion(field):
-            yield place, converter(field)
+            yield place, partial(map, converter(field))
 
 
-def of_column(derived: property, column: str) -> Callable[[Any], Any]:
-    """A property that depends on one column, as a function of the column's value."""
+def of_column(derived: property, column: str) -> Conversion:
+    """A property that depends on one column, for the values of the column."""
     get: Any = derived.fget
-    return lambda value: get(SimpleNamespace(**{column: value}))
+
+    def convert(values: Iterable[Any]) -> Iterator[Any]:
+        instance = SimpleNamespace()  # one for all values, because making it takes longest
+        for value in values:
+            setattr(instance, column, value)
+            yield get(instance)
+
+    return convert
 
 
 def converter(field: Any) -> Callable[[Any], Any]:
     """A function that represents a value or null. It caches times, slow to format."""
     convert = field.to_representation
-    if type(field).to_representation is TIME:
-        convert = lru_cache(CACHED_TIMES)(convert)
-    return lambda value: None if value is None else convert(value)
+
+    def represent(value: Any) -> Any:
+        return None if value is None else convert(value)
+
+    is_time = type(field).to_representation is TIME
+    return lru_cache(CACHED_TIMES)(represent) if is_time else represent
 
 
 def find_source(model: Any, field: Any) -> str | None:

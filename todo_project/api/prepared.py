@@ -105,10 +105,11 @@ class PreparedQuery:
         return next(iter(self.fetch(values, one_row=True)), None)
 
     def convert(self, rows: list[Any]) -> Any:
-        compiler: Any = self.query.get_compiler(connection=connection)
-        if not hasattr(self.of_thread, "converters"):
-            self.of_thread.converters = compiler.get_converters(self.columns)
-        return compiler.apply_converters(rows, self.of_thread.converters)
+        if not hasattr(self.of_thread, "convert"):
+            compiler: Any = self.query.get_compiler(connection=connection)
+            converters = compiler.get_converters(self.columns)
+            self.of_thread.convert = partial(compiler.apply_converters, converters=converters)
+        return self.of_thread.convert(rows)
 
     def build(self, rows: Any) -> list[Any]:
         if self.is_plain:
