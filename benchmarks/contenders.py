@@ -127,12 +127,18 @@ def start(
 
 @contextmanager
 def running(command: dict[str, Any], url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Starts a server, waits until it answers, and stops it at the end."""
+    """Starts a server, waits until it answers, and stops it at the end.
+
+    If the run fails, it prints the end of the log.
+    """
     with open(log, "wb") as output:
         process = subprocess.Popen(**command, stdout=output, stderr=subprocess.STDOUT)
         try:
             wait_for(url, process)
             yield process
+        except BaseException:
+            print(f"{log.name}:", log.read_text()[-5000:], file=sys.stderr)
+            raise
         finally:
             process.terminate()
             process.wait(timeout=60)

@@ -1,6 +1,6 @@
 """Compares the speed with a peer and an upper limit on PostgreSQL: `make bench`.
 
-    python benchmarks/speed.py [--rounds 5] [--seconds 2] [--only "read one"] [--connections 1 100]
+    python benchmarks/speed.py [--rounds 5] [--seconds 4] [--only "read one"] [--connections 1 100]
 
 The data are 1,000 users with 100 tasks each, 50 users with 500, and 50 whose tasks have tags. Every
 round measures each operation for each contender and alternates which contender is first, so that
@@ -34,7 +34,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = [operation.name for operation in OPERATIONS]
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=2, help="per measurement")
+    parser.add_argument("--seconds", type=int, default=4, help="per measurement")
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     parser.add_argument("--connections", nargs="+", type=int, default=[100])
     parser.add_argument("--fixed", type=int, default=8, help="seconds of each rate; 0 for none")
