@@ -53,8 +53,10 @@ class TaskViewSet(
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """The caller's clock as well, for the filters by date."""
+        """For lists the caller's clock as well, for the filters by date."""
         user = self.request.user
+        if self.detail:
+            return {"caller": user.pk}
         now = user.local_time(timezone.now())
         clock = {"today": now.date(), "time": now.time(), "zone": user.timezone}
         return {"caller": user.pk, **clock}

@@ -1,10 +1,21 @@
 import gc
 import os
+import threading
+from typing import Any
 
+from django.core.cache import caches
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 from django.urls import resolve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
+
+# A worker has no coroutines. Django keeps connections in a class of asgiref that supports them, and
+# a request looks them up 15 times: that takes 3 to 4 % of its processor time.
+handlers: list[Any] = [connections, caches]
+for handler in handlers:
+    handler._connections = threading.local()
+
 django_application = get_wsgi_application()
 
 from todo_project.server.bodies import BodyReader  # noqa: E402  (needs the settings)
