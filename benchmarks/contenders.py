@@ -136,8 +136,10 @@ def running(command: dict[str, Any], url: str, log: Path) -> Iterator[subprocess
         try:
             wait_for(url, process)
             yield process
-        except BaseException:
-            print(f"{log.name}:", log.read_text()[-5000:], file=sys.stderr)
+        except (Exception, SystemExit):
+            print(
+                f"{log.name}:", log.read_bytes()[-2000:].decode(errors="replace"), file=sys.stderr
+            )
             raise
         finally:
             process.terminate()

@@ -9,8 +9,7 @@ from django.db import models
 from django_filters import rest_framework as filters
 from django_filters.fields import BaseCSVField
 
-from todo_project.api.filters import OwnedKeyFilter, ParameterMixin
-from todo_project.api.prepared import Parameter
+from todo_project.api.filters import FilterParameter, OwnedKeyFilter, ParameterMixin
 
 from .dates import DATE, FIRST_DUE_DATE, LAST_DUE_DATE
 from .models import Task
@@ -29,11 +28,11 @@ SORTS = ["created", "updated", "title", "due_date", "priority", "position"]
 class CallersClock:
     """The caller's day and time, which the view gives to each query."""
 
-    def date(self) -> Parameter:
-        return Parameter("today", models.DateField())
+    def date(self) -> FilterParameter:
+        return FilterParameter("today", models.DateField())
 
-    def time(self) -> Parameter:
-        return Parameter("time", models.TimeField())
+    def time(self) -> FilterParameter:
+        return FilterParameter("time", models.TimeField())
 
 
 class UniqueCSVField(BaseCSVField):
@@ -65,10 +64,8 @@ class CalendarDateFilter(ParameterMixin, filters.DateFilter):
     field_class = CalendarDateField
 
 
-class DayParameter(Parameter):
+class DayParameter(FilterParameter):
     """The instant at which a day begins in the caller's zone, some days after the given one."""
-
-    decides_plan = True  # an index finds a short range; a long one is read in the list's order
 
     def __init__(self, name: str, days: int) -> None:
         super().__init__(name, models.DateTimeField())
@@ -83,7 +80,7 @@ class DayParameter(Parameter):
 class CalendarDayFilter(CalendarDateFilter):
     """Compares an instant with a day of the caller: `gte` its beginning, or `lt` its end."""
 
-    def make_parameter(self, name: str, shape: Any) -> Parameter:
+    def make_parameter(self, name: str, shape: Any) -> FilterParameter:
         return DayParameter(name, days=1 if self.lookup_expr == "lt" else 0)
 
 

@@ -9,8 +9,7 @@ from django.db import models
 from django_filters import rest_framework as filters
 from django_filters.fields import BaseCSVField
 
-from todo_project.api.filters import ParameterMixin
-from todo_project.api.prepared import Parameter
+from todo_project.api.filters import FilterParameter, ParameterMixin
 from todo_project.api.text_lists import TextListField
 
 from .search import SearchField, Terms
@@ -32,10 +31,8 @@ class TagsField(BaseCSVField):
         return names
 
 
-class KeysParameter(Parameter):
+class KeysParameter(FilterParameter):
     """The keys of the caller's tags that have these names."""
-
-    decides_plan = True
 
     def value(self, values: Mapping[str, Any]) -> Any:
         keys = make_keys(values["caller"], values[self.name])
@@ -46,17 +43,15 @@ class TagFilter(ParameterMixin, filters.BaseCSVFilter, filters.CharFilter):
     base_field_class = TagsField
     field_class = TagField
 
-    def make_parameter(self, name: str, shape: Any) -> Parameter:
+    def make_parameter(self, name: str, shape: Any) -> FilterParameter:
         return KeysParameter(name, TextListField())
 
-    def filter(self, qs: Any, value: Parameter | None) -> Any:
+    def filter(self, qs: Any, value: FilterParameter | None) -> Any:
         return qs if value is None else qs.filter(tag_keys__contains=value)
 
 
-class TermParameter(Parameter):
+class TermParameter(FilterParameter):
     """One of the words and phrases of a search."""
-
-    decides_plan = True
 
     def __init__(self, name: str, kind: str, place: int) -> None:
         super().__init__(name, models.TextField())

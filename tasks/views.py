@@ -53,7 +53,7 @@ class TaskViewSet(
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """For lists the caller's clock as well, for the filters by date."""
+        """Without a pk the caller's clock as well, for the filters by date."""
         user = self.request.user
         if self.detail:
             return {"caller": user.pk}

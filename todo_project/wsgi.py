@@ -10,8 +10,8 @@ from django.urls import resolve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "todo_project.settings")
 
-# A worker has no coroutines. Django keeps connections in a class of asgiref that supports them, and
-# a request looks them up 15 times: that takes 3 to 4 % of its processor time.
+# A worker has no coroutines. Django keeps connections in a class of asgiref that supports them, but
+# it is slow, and a request looks connections up 15 times.
 handlers: list[Any] = [connections, caches]
 for handler in handlers:
     handler._connections = threading.local()

@@ -1,4 +1,4 @@
-"""Lists on PostgreSQL have one plan for all owners."""
+"""Which lists PostgreSQL plans once for all owners, and which for each value of a filter."""
 
 import itertools
 
@@ -7,6 +7,7 @@ from django.db import connection
 
 from accounts.models import User
 from accounts.tokens import RefreshToken
+from projects.models import Project
 from tasks.models import Task
 
 pytestmark = pytest.mark.skipif(
@@ -42,3 +43,20 @@ def test_lists_are_planned_for_all_owners(client, tokens):
             " WHERE statement LIKE '%tasks_task%LIMIT 101' AND generic_plans + custom_plans > 10"
         )
         assert cursor.fetchall() == [(5,)] * len(queries)  # PostgreSQL compares the plans of five
+
+
+@pytest.mark.parametrize(
+    "query", ["project={}", "due=overdue", "due_before=2026-11-30", "tag=home"]
+)
+def test_a_list_is_planned_for_each_value_of_a_filter(client, tokens, query):
+    owner, headers = User.objects.earliest("pk"), {"authorization": f"Bearer {tokens[0]}"}
+    project = Project.objects.create(owner=owner, name="Home")
+    for _ in range(5):
+        response = client.get(f"/api/tasks?{query.format(project.pk)}", headers=headers)
+        assert response.status_code == 200
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%tasks_task%101'"
+        )
+        assert not cursor.fetchall()

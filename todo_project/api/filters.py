@@ -19,6 +19,10 @@ from .relations import LARGEST
 CACHED_LENGTH = 500  # the most characters of values that are cached
 
 
+class FilterParameter(Parameter):
+    decides_plan = True  # few of an owner's rows may have one value, and most another
+
+
 class ParameterMixin:
     """For a filter that compares the column `field_name` with a value of the caller.
 
@@ -33,7 +37,7 @@ class ParameterMixin:
         return None
 
     def make_parameter(self, name: str, shape: Any) -> Any:
-        return Parameter(name, self.model._meta.get_field(self.field_name))
+        return FilterParameter(name, self.model._meta.get_field(self.field_name))
 
     def check(self, model: Any, value: Any, user: Any) -> None:
         """Raises Django's `ValidationError` if a value refers to an object of another user."""
@@ -50,7 +54,7 @@ class KeyField(forms.Field):
         return int(value)
 
 
-class KeyParameter(Parameter):
+class KeyParameter(FilterParameter):
     """One of the ids in the value of a filter."""
 
     def __init__(self, name: str, place: int) -> None:

@@ -106,7 +106,7 @@ def conversions(model: Any, sources: Mapping[Any, str]) -> Iterator[tuple[int, C
 
 
 def of_column(derived: property, column: str) -> Conversion:
-    """A property that depends on one column, for the values of the column."""
+    """A property that depends on one column, for the values of the column. It must set nothing."""
     get: Any = derived.fget
 
     def convert(values: Iterable[Any]) -> Iterator[Any]:

@@ -28,7 +28,7 @@ NETWORK_TIMEOUTS: dict[str, Any] = {
 STATEMENT_TIMEOUT, LOCK_TIMEOUT = "-c statement_timeout=15s", "-c lock_timeout=5s"
 # For tables that are mostly in memory. With the defaults, for hard disks, PostgreSQL sorts the
 # tasks of most owners and does not read a page in the order of an index. It also plans each list
-# again, which takes as long as the query.
+# again, which takes nearly as long as the query.
 PAGE_COSTS = "-c seq_page_cost=0.1 -c random_page_cost=0.1"
 
 
