@@ -117,6 +117,7 @@ def listed(owner, query):
         ({"search": "zebra -778"}, "task_by_text"),
         ({"search": "nothing", "sort": "title"}, "task_by_text"),
         ({"search": "task"}, "created"),
+        ({"search": "zq"}, "task_by_created"),
     ],
 )
 def test_an_index_finds_tags_and_words(db, crowd, query, index):
