@@ -137,9 +137,7 @@ def running(command: dict[str, Any], url: str, log: Path) -> Iterator[subprocess
             wait_for(url, process)
             yield process
         except (Exception, SystemExit):
-            print(
-                f"{log.name}:", log.read_bytes()[-2000:].decode(errors="replace"), file=sys.stderr
-            )
+            print(log.name, log.read_text(errors="replace")[-2000:], file=sys.stderr)
             raise
         finally:
             process.terminate()

@@ -87,8 +87,8 @@ def test_a_server_database_is_configured_by_its_url(project, variable):
 KEYS = {"SECRET_KEY": "x" * 50, "JWT_SIGNING_KEY": "y" * 50}
 DATABASE = "a postgres:// URL, or sqlite:/// and the path of a file"
 DIRECT = "postgres://ann@db.example/todo?sslmode=require&channel_binding=require"
-COSTS = "-c seq_page_cost=0.1 -c random_page_cost=0.1"
 POOLED = "postgres://ann@ep-1-pooler.eu.example/todo?sslmode=require&channel_binding=require"
+COSTS = "-c seq_page_cost=0.1 -c random_page_cost=0.1"
 
 
 @pytest.mark.parametrize(
