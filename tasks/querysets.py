@@ -4,7 +4,7 @@ import sys
 from datetime import date
 from typing import Any, Protocol, Self
 
-from django.db.models import Count, F, Q, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 
 from todo_project.api.owned import OwnedQuerySet
@@ -85,6 +85,11 @@ class TaskQuerySet(OwnedQuerySet):
 
     def upcoming(self, now: Clock) -> Self:
         return self.filter(due_date__gt=now.date())
+
+    def with_leaves(self) -> Self:
+        """Each has `is_leaf`, True if no tasks are below it. Then a write need not read them."""
+        below = self.model._base_manager.filter(parent=OuterRef("pk"))
+        return self.annotate(is_leaf=~Exists(below))
 
     def sorted_by(self, *names: str) -> Self:
         """Sorted by these keys of the API; `-` reverses. Ties break by id, like the last key."""

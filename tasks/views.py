@@ -104,7 +104,12 @@ class TaskViewSet(
         return super().update(request, *args, **{**kwargs, "partial": True})
 
     @extend_schema(responses=TaskSerializer)
-    @action(detail=True, methods=["patch"], serializer_class=CompletionSerializer)
+    @action(
+        detail=True,
+        methods=["patch"],
+        serializer_class=CompletionSerializer,
+        queryset=Task.objects.live().with_leaves(),
+    )
     def complete(self, request: Request, pk: str) -> Response:
         """Toggle a task, or set it as `completed` says."""
         return self.partial_update(request, pk=pk)

@@ -434,16 +434,15 @@ def test_the_database_refuses_impossible_series(bins, values):
 
 def test_queries_of_a_completion(alice, bins, complete, django_assert_num_queries):
     alice.refresh_from_db()
-    # The task, the tasks below it, a savepoint, the counter, the task's new values, the
-    # completion, the release.
-    with django_assert_num_queries(7):
+    # The task, a savepoint, the counter, the task's new values, the completion, the release.
+    with django_assert_num_queries(6):
         complete(bins, occurrence=1)
     # The retry: the task.
     with django_assert_num_queries(1):
         complete(bins, occurrence=1)
     alice.refresh_from_db()
     # Undo: as the completion, and the completion is read.
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         complete(bins, completed=False, occurrence=1)
 
 

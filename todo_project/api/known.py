@@ -21,8 +21,13 @@ class Known:
         self.expanded.clear()
 
     def add(self, rows: Iterable[Any]) -> list[Any]:
-        """These rows; for a row that is known already, the same object as before."""
-        return [self.of(type(row)).setdefault(row.pk, row) for row in rows]
+        """These rows; for a row that is known already, the same object as before.
+
+        If one has `is_leaf` and it is true, its children need not be read.
+        """
+        found = [self.of(type(row)).setdefault(row.pk, row) for row in rows]
+        self.expanded.update((type(row), row.pk) for row in found if getattr(row, "is_leaf", False))
+        return found
 
     def of(self, model: Any) -> dict[Any, Any]:
         """The rows of a model by their keys."""

@@ -61,13 +61,20 @@ def insert(one: Any, after: Statement | None = None) -> bool:
     return bool(rows)
 
 
-def update(one: Any, names: Iterable[str], after: Statement | None = None) -> bool:
-    """Write these columns, `after` as in `insert()`. Returns whether the row was written."""
+def update(
+    one: Any, names: Iterable[str], after: Statement | None = None, attached: Sequence[Any] = ()
+) -> bool:
+    """Write these columns, `after` as in `insert()`. Returns whether the row was written.
+
+    With `after`, the same statement inserts the attached rows.
+    """
     first, parameters = after or NONE
-    model: Any = type(one)
-    sql, fields = update_statement(model, frozenset(names), first)
-    given = [*parameters, *values_of(one, fields)]
-    return bool(execute(sql, given, one_row=True).rowcount)
+    models = tuple(row._meta.model for row in attached)
+    sql, fields = update_statement(one._meta.model, frozenset(names), first, models)
+    given = [*parameters]
+    for row in attached:
+        given += values_of(row, insert_sql(row._meta.model)[1])
+    return bool(execute(sql, [*given, *values_of(one, fields)], one_row=True).rowcount)
 
 
 def values_of(one: Any, fields: Iterable[Any]) -> list[Any]:
@@ -83,28 +90,44 @@ def values_of(one: Any, fields: Iterable[Any]) -> list[Any]:
 @cache
 def insert_statement(model: Any, first: str) -> tuple[str, list[Any]]:
     """The SQL that inserts a row and returns its key, and the fields of its parameters."""
+    sql, fields = insert_sql(model)
+    before, source = parts_of(first)
+    return f"{before}{sql}{source} RETURNING {quote(model._meta.pk.column)}", fields
+
+
+@cache
+def insert_sql(model: Any) -> tuple[str, list[Any]]:
+    """The same without what it depends on."""
     fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
     names = ", ".join(quote(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    before, source = parts_of(first)
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) SELECT {marks}{source}"
-    return f"{before}{sql} RETURNING {quote(model._meta.pk.column)}", fields
+    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) SELECT {marks}", fields
 
 
 @lru_cache(SHAPES)
-def update_statement(model: Any, names: frozenset[str], first: str) -> tuple[str, list[Any]]:
+def update_statement(
+    model: Any, names: frozenset[str], first: str, attached: tuple[Any, ...]
+) -> tuple[str, list[Any]]:
     """The SQL that writes these columns of the row with a key, and the fields of its parameters."""
     fields, key = [model._meta.get_field(name) for name in sorted(names)], model._meta.pk
     values = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    before, source = parts_of(first)
+    before, source = parts_of(first, attached)
     table = quote(model._meta.db_table)
     sql = f"UPDATE {table} SET {values}{source} WHERE {quote(key.column)} = %s"  # noqa: S608
     return before + sql, [*fields, key]
 
 
-def parts_of(first: str) -> tuple[str, str]:
-    """The beginning and the source of a statement that depends on another. PostgreSQL only."""
-    return (f"WITH first AS ({first}) ", " FROM first") if first else ("", "")
+def parts_of(first: str, attached: Sequence[Any] = ()) -> tuple[str, str]:
+    """The beginning and the source of a statement that depends on another. PostgreSQL only.
+
+    The beginning also inserts rows of these models.
+    """
+    if not first:
+        return "", ""
+    inserts = [
+        f"insert{n} AS ({insert_sql(model)[0]} FROM first)" for n, model in enumerate(attached)
+    ]
+    return f"WITH {', '.join([f'first AS ({first})', *inserts])} ", " FROM first"
 
 
 def quote(name: str) -> str:

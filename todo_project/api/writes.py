@@ -199,7 +199,8 @@ class Write:
         [(owner_id, number)] = self.revisions.items()
         step = next_number(owner_id, number - 1)
         rows = [*self.created, *self.updated]
-        if len(rows) == 1 and not self.attached and not self.detached and can_join_statements():
+        simple = not self.detached and not (self.created and self.attached)
+        if len(rows) == 1 and simple and can_join_statements():
             return self.write_row(rows[0], step)
         with transaction.atomic():
             unchanged = bool(execute(*step, one_row=True).fetchall())
@@ -208,9 +209,11 @@ class Write:
         return unchanged
 
     def write_row(self, one: "Owned", step: Statement) -> bool:
-        """Write a row, and the number in the same statement."""
+        """Write a row, and the number and attached rows in the same statement."""
         try:
-            return update(one, self.updated[one], step) if self.updated else insert(one, step)
+            if self.created:
+                return insert(one, step)
+            return update(one, self.updated[one], step, self.attached)
         except OperationalError as error:
             # A server may have a stricter isolation than READ COMMITTED by default.
             if getattr(error.__cause__, "sqlstate", None) != SERIALIZATION_FAILURE:

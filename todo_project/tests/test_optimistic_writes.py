@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import date
 
 import pytest
 from django.db import OperationalError, connection
@@ -116,7 +117,7 @@ def test_tasks_that_seem_to_be_below_each_other(token_client, alice, milk, monke
 
     monkeypatch.setattr(known, "read_children", interrupted)
 
-    response = token_client.patch(f"/api/tasks/{milk.pk}/complete")
+    response = token_client.patch(f"/api/tasks/{milk.pk}", {"completed": True})
 
     assert response.status_code == 200
     assert swaps == []
@@ -254,13 +255,51 @@ def test_a_write_that_waits_for_another_starts_again(token_client, milk, isolati
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite cannot write in a WITH")
 def test_one_statement_counts_and_writes_a_row(token_client, milk):
-    # The user, the task, the tasks below it, the write.
+    # The user, the task, the write.
     assert kinds(token_client.post, "/api/tasks", {"title": "Buy oats"}) == "SELECT WITH"
     path = f"/api/tasks/{milk.pk}"
     assert kinds(token_client.patch, path, {"title": "Buy oats"}) == "SELECT SELECT WITH"
-    assert kinds(token_client.patch, f"{path}/complete") == "SELECT SELECT SELECT WITH"
     assert kinds(token_client.patch, f"{path}/complete") == "SELECT SELECT WITH"
+    assert kinds(token_client.patch, f"{path}/complete") == "SELECT SELECT WITH"
+    # The tasks below it are read as well.
+    assert kinds(token_client.patch, path, {"completed": True}) == "SELECT SELECT SELECT WITH"
     assert kinds(token_client.patch, path, {"title": "Buy oats"}) == "SELECT SELECT"
+
+
+@pytest.fixture
+def bins(alice):
+    weekly = {"due_date": date(2026, 12, 1), "repeat": "FREQ=WEEKLY;BYDAY=TU"}
+    return Task.objects.create(owner=alice, title="Put out the bins", **weekly)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite cannot write in a WITH")
+def test_one_statement_completes_an_occurrence(token_client, bins):
+    # The user, the task, the write.
+    assert kinds(token_client.patch, f"/api/tasks/{bins.pk}/complete") == "SELECT SELECT WITH"
+
+    bins.refresh_from_db()
+    assert (bins.due_date, bins.occurrence, bins.revision) == (date(2026, 12, 8), 2, 2)
+    (completion,) = bins.completions.all()
+    assert (completion.occurrence, completion.due_date) == (1, date(2026, 12, 1))
+    assert completion.next_due_date == date(2026, 12, 8)
+
+
+def test_two_completions_at_once_are_stored_once_each(token_client, bins, before_commit):
+    path = f"/api/tasks/{bins.pk}/complete"
+    before_commit(lambda: change(bins, completed=True))
+
+    assert token_client.patch(path).status_code == 200
+
+    rows = bins.completions.order_by("occurrence").values_list("occurrence", "due_date")
+    assert [*rows] == [(1, date(2026, 12, 1)), (2, date(2026, 12, 8))]
+
+
+def test_a_task_that_gets_its_first_subtask_in_between(token_client, alice, milk, before_commit):
+    before_commit(lambda: Task.objects.create(owner=alice, title="Below", parent=milk))
+
+    assert token_client.patch(f"/api/tasks/{milk.pk}/complete").status_code == 200
+
+    assert [*Task.objects.pending()] == []
 
 
 def test_several_rows_are_written_in_a_transaction(token_client, alice, milk):
