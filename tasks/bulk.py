@@ -148,7 +148,8 @@ class Bulk:
             values = serializer.run_validation(data)
         except ValidationError as error:
             raise ValidationError({"data": error.detail}) from None
-        if values.get("parent") in self.writing.created:
+        parent = values.get("parent")
+        if parent is not None and parent.pk is None:
             self.writing.flush()  # so that it has an id
         return values
 

@@ -1,10 +1,17 @@
-"""Writes rows with few statements, and single rows with SQL that is built once."""
+"""Writes rows with SQL that is built once.
+
+A single row has a parameter for each column. Many rows have one parameter in all: a JSON document,
+which the database reads as a table. Django's `bulk_create()` and `bulk_update()` have one for each
+value, and building and reading such SQL takes most of their time.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
+import orjson
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 
 from .prepared import SHAPES
@@ -14,34 +21,38 @@ Statement = tuple[str, list[Any]]  # SQL and its parameters
 
 BATCH = 1_000  # the most rows in one statement
 NONE: Statement = ("", [])  # no statement
-ALIKE = 20  # the least average number of rows with equal values for one UPDATE per group
 
 
 def insert_all(model: Any, rows: Sequence[Any]) -> None:
-    """Insert new rows of a model. They get their keys."""
-    if len(rows) == 1 and rows[0].pk is None:
-        insert(rows[0])
-    else:
+    """Insert new rows of a model. They get their keys, unless they have one."""
+    if any(one.pk for one in rows):
         model._base_manager.bulk_create(rows, BATCH)
+        return
+    if len(rows) == 1:
+        insert(rows[0])
+        return
+    sql, fields = insert_all_statement(model)
+    for batch in batches(rows):
+        for one in batch:
+            one._prepare_related_fields_for_save("save")
+        keys = execute(sql, [to_json(batch, fields)], one_row=False).fetchall()
+        for one, (key,) in zip(batch, keys, strict=True):
+            mark_as_stored(one, key)
 
 
 def save_all(model: Any, updated: Mapping[Any, Collection[str]]) -> None:
-    """Write these columns of these rows, with one statement for rows with equal values."""
+    """Write these columns of these rows. For more than one row, the columns of all of them."""
     if len(updated) == 1:
         for one, columns in updated.items():
-            if not update(one, columns):
-                raise DatabaseError("The row to update does not exist.")
-            return
-    groups: dict[str, tuple[dict[str, Any], list[Any]]] = {}
-    for one, columns in updated.items():
-        values = {column: getattr(one, column) for column in sorted(columns)}
-        groups.setdefault(repr(values), (values, []))[1].append(one.pk)
-    if len(groups) == 1 or len(groups) * ALIKE <= len(updated):
-        for values, keys in groups.values():
-            for batch in batches(keys):
-                model._base_manager.filter(pk__in=batch).update(**values)
+            written = update(one, columns)
     else:
-        model._base_manager.bulk_update(updated, set().union(*updated.values()), BATCH)
+        sql, fields = update_all_statement(model, frozenset().union(*updated.values()))
+        written = all(
+            execute(sql, [to_json(batch, fields)], one_row=False).rowcount == len(batch)
+            for batch in batches([*updated])
+        )
+    if not written:
+        raise DatabaseError("A row to update does not exist.")
 
 
 def insert(one: Any, after: Statement | None = None) -> bool:
@@ -55,9 +66,8 @@ def insert(one: Any, after: Statement | None = None) -> bool:
     model: Any = type(one)
     sql, fields = insert_statement(model, first)
     rows = execute(sql, [*parameters, *values_of(one, fields)], one_row=True).fetchall()
-    if rows:
-        [[one.pk]] = rows
-        one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
+    for (key,) in rows:
+        mark_as_stored(one, key)
     return bool(rows)
 
 
@@ -75,6 +85,19 @@ def update(
     for row in attached:
         given += values_of(row, insert_sql(row._meta.model)[1])
     return bool(execute(sql, [*given, *values_of(one, fields)], one_row=True).rowcount)
+
+
+def mark_as_stored(one: Any, key: Any) -> None:
+    one.pk = key
+    one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
+
+
+def to_json(rows: Iterable[Any], fields: Sequence[Any]) -> str:
+    """These columns of rows, as an array of objects."""
+    names = [field.column for field in fields]
+    values = [dict(zip(names, values_of(one, fields), strict=True)) for one in rows]
+    # The driver's wrapper of a JSON value has the value as `obj`.
+    return orjson.dumps(values, default=attrgetter("obj")).decode()
 
 
 def values_of(one: Any, fields: Iterable[Any]) -> list[Any]:
@@ -98,10 +121,25 @@ def insert_statement(model: Any, first: str) -> tuple[str, list[Any]]:
 @cache
 def insert_sql(model: Any) -> tuple[str, list[Any]]:
     """The same without what it depends on."""
+    before, fields = insert_into(model)
+    return f"{before} SELECT {', '.join(['%s'] * len(fields))}", fields
+
+
+@cache
+def insert_all_statement(model: Any) -> tuple[str, list[Any]]:
+    """The SQL that inserts the rows of a JSON document and returns their keys, in order."""
+    before, fields = insert_into(model)
+    names = ", ".join(quote(field.column) for field in fields)
+    key = quote(model._meta.pk.column)
+    sql = f"{before} SELECT {names} FROM {table_of(fields)} RETURNING {key}"  # noqa: S608
+    return sql, fields
+
+
+def insert_into(model: Any) -> tuple[str, list[Any]]:
+    """The beginning of the SQL, and the fields of the columns."""
     fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
     names = ", ".join(quote(field.column) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) SELECT {marks}", fields
+    return f"INSERT INTO {quote(model._meta.db_table)} ({names})", fields
 
 
 @lru_cache(SHAPES)
@@ -115,6 +153,29 @@ def update_statement(
     table = quote(model._meta.db_table)
     sql = f"UPDATE {table} SET {values}{source} WHERE {quote(key.column)} = %s"  # noqa: S608
     return before + sql, [*fields, key]
+
+
+@lru_cache(SHAPES)
+def update_all_statement(model: Any, names: frozenset[str]) -> tuple[str, list[Any]]:
+    """The SQL that writes these columns of the rows of a JSON document, which has their keys."""
+    fields, key = [model._meta.get_field(name) for name in sorted(names)], model._meta.pk
+    values = ", ".join(f"{quote(one.column)} = given.{quote(one.column)}" for one in fields)
+    table, column = quote(model._meta.db_table), quote(key.column)
+    given = table_of([*fields, key])
+    sql = f"UPDATE {table} SET {values} FROM {given} WHERE {table}.{column} = given.{column}"  # noqa: S608
+    return sql, [*fields, key]
+
+
+def table_of(fields: Iterable[Any]) -> str:
+    """The JSON document of a parameter as a table with the name `given`."""
+    if connection.vendor == "postgresql":
+        # Without the length of a text, as a cast to it would cut the text.
+        types = [(field.column, str(field.db_type(connection)).split("(")[0]) for field in fields]
+        columns = ", ".join(f"{quote(name)} {kind}" for name, kind in types)
+        return f"json_to_recordset(%s) AS given ({columns})"
+    names = [field.column for field in fields]
+    columns = ", ".join(f"json_extract(value, '$.{name}') AS {quote(name)}" for name in names)
+    return f"(SELECT {columns} FROM json_each(%s)) AS given"  # noqa: S608
 
 
 def parts_of(first: str, attached: Sequence[Any] = ()) -> tuple[str, str]:

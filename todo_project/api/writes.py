@@ -28,7 +28,6 @@ from .counters import has_changed, next_number, take_number
 from .known import Known
 from .problems import Conflict
 from .rows import (
-    BATCH,
     Statement,
     batches,
     by,
@@ -161,18 +160,16 @@ class Write:
         self.need_locks()
         ones = tuple(row for model, rows in by(type, ones) for row in model.release(self, rows))
         tombstone: Any = apps.get_model("accounts.Tombstone")
-        tombstone.objects.bulk_create(
-            [
-                tombstone(
-                    owner_id=one.owner_id,
-                    kind=one._meta.model_name,
-                    object_id=one.pk,
-                    revision=self.use_number(one),
-                )
-                for one in ones
-            ],
-            BATCH,
-        )
+        deleted = [
+            tombstone(
+                owner_id=one.owner_id,
+                kind=one._meta.model_name,
+                object_id=one.pk,
+                revision=self.use_number(one),
+            )
+            for one in ones
+        ]
+        insert_all(tombstone, deleted)
         for model, rows in by(type, ones):
             for batch in batches(rows):
                 delete_all(model, [one.pk for one in batch])
