@@ -268,7 +268,7 @@ def test_one_statement_counts_and_writes_a_row(token_client, milk):
 
 @pytest.fixture
 def bins(alice):
-    weekly = {"due_date": date(2026, 12, 1), "repeat": "FREQ=WEEKLY;BYDAY=TU"}
+    weekly = {"due_date": date(2098, 12, 2), "repeat": "FREQ=WEEKLY;BYDAY=TU"}
     return Task.objects.create(owner=alice, title="Put out the bins", **weekly)
 
 
@@ -278,10 +278,10 @@ def test_one_statement_completes_an_occurrence(token_client, bins):
     assert kinds(token_client.patch, f"/api/tasks/{bins.pk}/complete") == "SELECT SELECT WITH"
 
     bins.refresh_from_db()
-    assert (bins.due_date, bins.occurrence, bins.revision) == (date(2026, 12, 8), 2, 2)
+    assert (bins.due_date, bins.occurrence, bins.revision) == (date(2098, 12, 9), 2, 2)
     (completion,) = bins.completions.all()
-    assert (completion.occurrence, completion.due_date) == (1, date(2026, 12, 1))
-    assert completion.next_due_date == date(2026, 12, 8)
+    assert (completion.occurrence, completion.due_date) == (1, date(2098, 12, 2))
+    assert completion.next_due_date == date(2098, 12, 9)
 
 
 def test_two_completions_at_once_are_stored_once_each(token_client, bins, before_commit):
@@ -291,7 +291,7 @@ def test_two_completions_at_once_are_stored_once_each(token_client, bins, before
     assert token_client.patch(path).status_code == 200
 
     rows = bins.completions.order_by("occurrence").values_list("occurrence", "due_date")
-    assert [*rows] == [(1, date(2026, 12, 1)), (2, date(2026, 12, 8))]
+    assert [*rows] == [(1, date(2098, 12, 2)), (2, date(2098, 12, 9))]
 
 
 def test_a_task_that_gets_its_first_subtask_in_between(token_client, alice, milk, before_commit):
