@@ -47,6 +47,7 @@ def save_all(model: Any, updated: Mapping[Any, Collection[str]]) -> None:
             written = update(one, columns)
     else:
         sql, fields = update_all_statement(model, frozenset().union(*updated.values()))
+        # With the cursor of lists, as one of its own would keep the document.
         written = all(
             execute(sql, [to_json(batch, fields)], one_row=False).rowcount == len(batch)
             for batch in batches([*updated])
@@ -120,7 +121,7 @@ def insert_statement(model: Any, first: str) -> tuple[str, list[Any]]:
 
 @cache
 def insert_sql(model: Any) -> tuple[str, list[Any]]:
-    """The same without what it depends on."""
+    """The same without the statement that it depends on, and without the key."""
     before, fields = insert_into(model)
     return f"{before} SELECT {', '.join(['%s'] * len(fields))}", fields
 
@@ -129,9 +130,8 @@ def insert_sql(model: Any) -> tuple[str, list[Any]]:
 def insert_all_statement(model: Any) -> tuple[str, list[Any]]:
     """The SQL that inserts the rows of a JSON document and returns their keys, in order."""
     before, fields = insert_into(model)
-    names = ", ".join(quote(field.column) for field in fields)
     key = quote(model._meta.pk.column)
-    sql = f"{before} SELECT {names} FROM {table_of(fields)} RETURNING {key}"  # noqa: S608
+    sql = f"{before} SELECT * FROM {table_of(fields)} RETURNING {key}"  # noqa: S608  (names only)
     return sql, fields
 
 
@@ -151,7 +151,7 @@ def update_statement(
     values = ", ".join(f"{quote(field.column)} = %s" for field in fields)
     before, source = parts_of(first, attached)
     table = quote(model._meta.db_table)
-    sql = f"UPDATE {table} SET {values}{source} WHERE {quote(key.column)} = %s"  # noqa: S608
+    sql = f"UPDATE {table} SET {values}{source} WHERE {quote(key.column)} = %s"  # noqa: S608  (names only)
     return before + sql, [*fields, key]
 
 
@@ -162,7 +162,7 @@ def update_all_statement(model: Any, names: frozenset[str]) -> tuple[str, list[A
     values = ", ".join(f"{quote(one.column)} = given.{quote(one.column)}" for one in fields)
     table, column = quote(model._meta.db_table), quote(key.column)
     given = table_of([*fields, key])
-    sql = f"UPDATE {table} SET {values} FROM {given} WHERE {table}.{column} = given.{column}"  # noqa: S608
+    sql = f"UPDATE {table} SET {values} FROM {given} WHERE {table}.{column} = given.{column}"  # noqa: S608  (names only)
     return sql, [*fields, key]
 
 
@@ -175,7 +175,7 @@ def table_of(fields: Iterable[Any]) -> str:
         return f"json_to_recordset(%s) AS given ({columns})"
     names = [field.column for field in fields]
     columns = ", ".join(f"json_extract(value, '$.{name}') AS {quote(name)}" for name in names)
-    return f"(SELECT {columns} FROM json_each(%s)) AS given"  # noqa: S608
+    return f"(SELECT {columns} FROM json_each(%s)) AS given"  # noqa: S608  (names only)
 
 
 def parts_of(first: str, attached: Sequence[Any] = ()) -> tuple[str, str]:
