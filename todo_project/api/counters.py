@@ -26,7 +26,7 @@ def number_sql(has_condition: bool) -> str:
     table = connection.ops.quote_name(get_user_model()._meta.db_table)
     condition = " AND revision = %s" if has_condition else ""
     return (
-        f"UPDATE {table} SET revision = revision + 1 "  # noqa: S608
+        f"UPDATE {table} SET revision = revision + 1 "  # noqa: S608  (names only)
         f"WHERE id = %s{condition} RETURNING revision"
     )
 

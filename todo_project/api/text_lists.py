@@ -45,9 +45,9 @@ class ContainsAll(FieldGetDbPrepValueMixin, Lookup):
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         column, values = self.process_lhs(compiler, connection)
         wanted, texts = self.process_rhs(compiler, connection)
-        missing = f"value NOT IN (SELECT value FROM json_each({column}))"  # noqa: S608
+        missing = f"value NOT IN (SELECT value FROM json_each({column}))"  # noqa: S608  (names only)
         return (
-            f"NOT EXISTS (SELECT 1 FROM json_each({wanted}) WHERE {missing})",  # noqa: S608
+            f"NOT EXISTS (SELECT 1 FROM json_each({wanted}) WHERE {missing})",  # noqa: S608  (names only)
             [*texts, *values],
         )
 
